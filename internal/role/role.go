@@ -1,0 +1,74 @@
+// Package role holds what every source reads and every rule judges: roles, as
+// plain data.
+package role
+
+import (
+	"time"
+
+	"countersign/trust"
+)
+
+// Role is one IAM role as a source found it.
+type Role struct {
+	ARN       string // empty where the source cannot tell it
+	Name      string
+	Path      string            // "/" or "/…/"; empty where the source cannot tell it
+	Account   string            // 12 digits; empty where the source cannot tell it
+	Partition string            // "aws", "aws-cn", "aws-us-gov"; empty where the source cannot tell it
+	Tags      map[string]string // nil where the source cannot tell them
+	LastUsed  LastUsed
+	Trust     Document
+	Source    Source
+
+	// DefaultAssumed is set when a parameter's or a variable's default went
+	// into the trust policy.
+	DefaultAssumed bool
+}
+
+// ServiceLinked reports whether AWS owns the role's trust policy, so that
+// nobody can change it (IAM User Guide, "Service-linked roles").
+func (r *Role) ServiceLinked() bool {
+	const prefix = "/aws-service-role/"
+	return len(r.Path) >= len(prefix) && r.Path[:len(prefix)] == prefix
+}
+
+// LastUsed is when a role was last assumed, in the trailing 400 days that IAM
+// keeps.
+type LastUsed struct {
+	Known bool      // the source carries the figure
+	At    time.Time // zero when the role was not used in the tracked time
+}
+
+// Document is a trust policy as a source found it: a tree, or JSON text that
+// is yet to be read, or the reason why there is neither.
+type Document struct {
+	Tree *trust.Value // set by sources that build the tree themselves
+	JSON []byte       // else the policy as plain JSON text
+	// Line and Column are the 1-based place of the first byte of JSON in the
+	// source's file. They are 0 where JSON does not stand there verbatim
+	// (percent-encoded, or a string within JSON): places in the policy are
+	// then places in the decoded text, and the finding's place is the role's.
+	Line, Column int
+	Err          error // why there is no policy to read
+}
+
+// Source is where a role was found.
+type Source struct {
+	Kind    Kind
+	Path    string // file, "-" for standard input, empty for a live account
+	Address string // resource address in a template
+	// Line and Column are the 1-based place where the role begins; 0 when
+	// there is no file.
+	Line, Column int
+}
+
+// Kind is the kind of a source, as reports name it.
+type Kind string
+
+const (
+	AuthorizationDetails Kind = "account-authorization-details"
+	ListRoles            Kind = "list-roles"
+	GetRole              Kind = "get-role"
+	ConfigItem           Kind = "config-item"
+	TrustPolicy          Kind = "trust-policy"
+)

@@ -1,0 +1,51 @@
+// Package rule holds the rules: each turns one role and the question asked of
+// it into a finding.
+package rule
+
+import (
+	"fmt"
+
+	"countersign/internal/role"
+	"countersign/trust"
+)
+
+// Finding is what a rule says of one role.
+type Finding struct {
+	Fingerprint string
+	Rule        string // "IAM-050"
+	Role        *role.Role
+	Severity    Severity
+	Verdict     *trust.Verdict
+	Place       Place // where the statement or condition that decides stands
+}
+
+// Place is a range of a file, 1-based, columns in Unicode code points.
+type Place struct {
+	Path                             string
+	Line, Column, EndLine, EndColumn int
+}
+
+// Severity is what a finding is worth.
+type Severity uint8
+
+const (
+	None Severity = iota // pass and not-applicable
+	Low
+	Medium
+	High
+	Critical
+)
+
+var severityNames = [...]string{"none", "low", "medium", "high", "critical"}
+
+func (s Severity) String() string { return severityNames[s] }
+
+// ParseSeverity reads one of low, medium, high, critical.
+func ParseSeverity(text string) (Severity, error) {
+	for i, name := range severityNames[1:] {
+		if text == name {
+			return Severity(i + 1), nil
+		}
+	}
+	return None, fmt.Errorf("unknown severity %q (low, medium, high, critical)", text)
+}

@@ -1,0 +1,166 @@
+// Package trust decides whether a stranger can assume an IAM role.
+//
+// The input is a trust policy as a document tree ([Value]), made by whatever
+// reads the text it stands in ([countersign/trust/jsontree] for JSON). [Parse]
+// turns the tree into a [Policy] or says where it has no meaning. [Decide]
+// answers, exactly, whether a principal outside the zone of trust can assume
+// the role with neither MFA nor a secret external ID, and returns the verdict
+// together with its diagnostic: one complete request that gets in, every
+// reason, what protects, and warnings. [Evaluate] answers one concrete request
+// and shares nothing with the solver behind Decide but the parsed types, so
+// that each checks the other. [Explain] turns a verdict into sentences.
+//
+// The package does no input or output, starts no goroutine and uses the
+// standard library only. All functions are safe for concurrent use; a parsed
+// Policy is never changed.
+package trust
+
+import "strings"
+
+// Kind tells what a [Value] is.
+type Kind uint8
+
+const (
+	// Unknown is a value of which nothing can be read but what it depends on.
+	Unknown Kind = iota
+	// Null is JSON null.
+	Null
+	// Bool is true or false; Text holds the spelling.
+	Bool
+	// Number is a number; Text holds it as it is spelt.
+	Number
+	// String is text. Parts is set when some of it is unknown.
+	String
+	// Array is a list; Items holds it.
+	Array
+	// Object is a map; Members holds it in the order of the text, with
+	// duplicate keys kept so that the parser can refuse them.
+	Object
+	// Choice is one of Items, depending on On: a conditional that cannot be
+	// evaluated. The same On takes the same option everywhere in a document.
+	Choice
+)
+
+// Value is one node of a document tree: what a policy says, and where it says
+// it. Sources build it; everything in this package reads it.
+type Value struct {
+	Kind    Kind
+	Text    string   // Bool, Number, String: the text
+	Parts   []Part   // String: the pieces, when some of it is unknown; else nil
+	Items   []Value  // Array, Choice
+	Members []Member // Object
+	On      string   // Unknown, Choice: the name of what it depends on
+	Range   Range
+}
+
+// Member is one entry of an object. Key is a String (possibly with unknown
+// parts) or Unknown.
+type Member struct {
+	Key   Value
+	Value Value
+}
+
+// Part is a piece of a string: literal text, or, when On is not empty, text
+// that is unknown and depends on On.
+type Part struct {
+	Text string
+	On   string
+}
+
+// Range is the half-open byte range [Start, End) of File that a value was read
+// from. The zero Range means that the value stands in no file.
+type Range struct {
+	File       *File
+	Start, End int
+}
+
+// File is a text that values were read from.
+type File struct {
+	Name string // as messages should show it; may be empty
+	Text []byte
+}
+
+// IsZero reports whether the range names no place.
+func (r Range) IsZero() bool { return r.File == nil }
+
+// Text returns the bytes of the range.
+func (r Range) Text() string {
+	if r.File == nil || r.Start < 0 || r.End > len(r.File.Text) || r.Start > r.End {
+		return ""
+	}
+	return string(r.File.Text[r.Start:r.End])
+}
+
+// Line returns the 1-based line of the range's start.
+func (r Range) Line() int { line, _ := r.position(r.Start); return line }
+
+// Column returns the 1-based column of the range's start, in Unicode code
+// points.
+func (r Range) Column() int { _, column := r.position(r.Start); return column }
+
+// EndPosition returns the 1-based line and column just behind the range.
+func (r Range) EndPosition() (line, column int) { return r.position(r.End) }
+
+func (r Range) position(offset int) (line, column int) {
+	if r.File == nil || offset < 0 {
+		return 0, 0
+	}
+	before := r.File.Text[:min(offset, len(r.File.Text))]
+	line, column = 1, 1
+	for _, c := range string(before) {
+		if c == '\n' {
+			line, column = line+1, 1
+		} else {
+			column++
+		}
+	}
+	return line, column
+}
+
+// Literal makes a String value without a place. It serves tests and generated
+// documents.
+func Literal(text string) Value { return Value{Kind: String, Text: text} }
+
+// Known reports whether nothing in the tree is unknown.
+func (v Value) Known() bool {
+	if v.Kind == Unknown || v.Kind == Choice || len(v.Parts) > 0 {
+		return false
+	}
+	for _, item := range v.Items {
+		if !item.Known() {
+			return false
+		}
+	}
+	for _, member := range v.Members {
+		if !member.Key.Known() || !member.Value.Known() {
+			return false
+		}
+	}
+	return true
+}
+
+// Get returns the first member of an object with that key, spelt exactly so.
+func (v Value) Get(key string) (Value, bool) {
+	for _, member := range v.Members {
+		if member.Key.Kind == String && member.Key.Text == key && len(member.Key.Parts) == 0 {
+			return member.Value, true
+		}
+	}
+	return Value{}, false
+}
+
+// display spells a string with its unknown parts as ${name}.
+func display(v Value) string {
+	if len(v.Parts) == 0 {
+		return v.Text
+	}
+	var b strings.Builder
+	for _, part := range v.Parts {
+		if part.On == "" {
+			b.WriteString(part.Text)
+		} else {
+			b.WriteString("${" + part.On + "}")
+		}
+	}
+	return b.String()
+}
