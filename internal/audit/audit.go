@@ -1,0 +1,70 @@
+// Package audit is the pipeline: roles come from sources, are judged by the
+// rules with the zone of trust, and go, in a fixed order, to a sink.
+package audit
+
+import (
+	"context"
+	"time"
+
+	"countersign/internal/role"
+	"countersign/internal/rule"
+	"countersign/trust"
+)
+
+// Source yields roles in an order of its own that never changes.
+type Source interface {
+	// Roles reads until the source is exhausted, the context ends or yield
+	// returns an error, which it passes on. What cannot be read is told to
+	// incomplete and the rest of the work goes on; the error that Roles
+	// returns is for faults that end the source.
+	Roles(ctx context.Context, yield func(Item) error, incomplete func(Incomplete)) error
+}
+
+// Item is a role that may still have to be taken out of its raw form, which
+// the workers do, side by side.
+type Item interface {
+	Role() (*role.Role, error)
+}
+
+// Incomplete is something that could not be read or judged.
+type Incomplete struct {
+	Source  string // file, or what was asked
+	Account string // empty where it concerns no account
+	Reason  string // lower case, no full stop
+	Hint    string // what to do about it; may be empty
+}
+
+// Options are what the judgement depends on beside the roles.
+type Options struct {
+	// Zone gives the zone of trust for a role: accounts may be trusted for
+	// named roles only.
+	Zone func(*role.Role) trust.Zone
+	// Account and Partition stand in where a source cannot tell them.
+	Account, Partition string
+	// Organization is the id of the account's own organization, if known.
+	Organization string
+	RCPs         []*trust.Policy
+	Now          time.Time
+	Severities   map[string]rule.Severity // by rule, or "RULE/reason-code"
+	// Concurrency is the number of workers; 0 means one for each processor.
+	Concurrency int
+	// Keep says which findings go to the sink; nil keeps fail, unknown and error.
+	Keep func(*rule.Finding) bool
+}
+
+// Sink takes findings, one at a time, in an order that depends on the sources
+// alone.
+type Sink interface {
+	Finding(*rule.Finding) error
+}
+
+// Summary counts what an audit saw, findings that the sink did not get
+// included.
+type Summary struct {
+	Roles, Fail, Pass, NotApplicable, Unknown, Error, Waived int
+	// Worst is the highest severity of a failing finding that is not waived.
+	Worst      rule.Severity
+	Incomplete []Incomplete
+	// Skipped counts files met in a directory that hold nothing to judge.
+	Skipped int
+}
