@@ -44,6 +44,11 @@ type Options struct {
 	// Organization is the id of the account's own organization, if known.
 	Organization string
 	RCPs         []*trust.Policy
+	// RCPsFor, when it is set, gives the resource control policies that bind a
+	// role, beside RCPs: in an organization they differ from account to
+	// account, and service-linked roles have none. It returns the same slice
+	// for equal answers, and is called by several workers at once.
+	RCPsFor func(*role.Role) []*trust.Policy
 	Now          time.Time
 	Severities   map[string]rule.Severity // by rule, or "RULE/reason-code"
 	// Concurrency is the number of workers; 0 means one for each processor.

@@ -71,4 +71,5 @@ const (
 	GetRole              Kind = "get-role"
 	ConfigItem           Kind = "config-item"
 	TrustPolicy          Kind = "trust-policy"
+	Live                 Kind = "live"
 )
