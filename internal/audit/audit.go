@@ -21,10 +21,23 @@ type Source interface {
 }
 
 // Item is a role that may still have to be taken out of its raw form, which
-// the workers do, side by side.
+// the workers do, side by side. An error says that nothing can be told of the
+// role, and makes the run incomplete; a role whose trust policy alone cannot
+// be read has Document.Err set instead and becomes an error finding.
+//
+// Role is called once. The bytes of Document.JSON need not stay as they are
+// beyond the judgement: [Run] copies them for the findings it keeps.
 type Item interface {
 	Role() (*role.Role, error)
 }
+
+// Sized is an Item that says how many bytes it holds on to, so that a few
+// large ones fill a window as well as many small ones.
+type Sized interface{ Size() int }
+
+// Skipper is a Source that passes over files with nothing to judge. Skipped
+// is asked for once Roles has returned.
+type Skipper interface{ Skipped() int }
 
 // Incomplete is something that could not be read or judged.
 type Incomplete struct {
@@ -48,13 +61,16 @@ type Options struct {
 	// role, beside RCPs: in an organization they differ from account to
 	// account, and service-linked roles have none. It returns the same slice
 	// for equal answers, and is called by several workers at once.
-	RCPsFor func(*role.Role) []*trust.Policy
-	Now          time.Time
-	Severities   map[string]rule.Severity // by rule, or "RULE/reason-code"
+	RCPsFor    func(*role.Role) []*trust.Policy
+	Now        time.Time
+	Severities map[string]rule.Severity // by rule, or "RULE/reason-code"
 	// Concurrency is the number of workers; 0 means one for each processor.
 	Concurrency int
 	// Keep says which findings go to the sink; nil keeps fail, unknown and error.
 	Keep func(*rule.Finding) bool
+	// Progress, when set, is told now and then how many roles are done, from
+	// the goroutine that called Run.
+	Progress func(roles int)
 }
 
 // Sink takes findings, one at a time, in an order that depends on the sources
@@ -68,8 +84,10 @@ type Sink interface {
 type Summary struct {
 	Roles, Fail, Pass, NotApplicable, Unknown, Error, Waived int
 	// Worst is the highest severity of a failing finding that is not waived.
-	Worst      rule.Severity
-	Incomplete []Incomplete
+	Worst rule.Severity
+	// WorstUnknown is the same for what could not be decided.
+	WorstUnknown rule.Severity
+	Incomplete   []Incomplete
 	// Skipped counts files met in a directory that hold nothing to judge.
 	Skipped int
 }

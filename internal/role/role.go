@@ -54,9 +54,13 @@ type Document struct {
 
 // Source is where a role was found.
 type Source struct {
-	Kind    Kind
-	Path    string // file, "-" for standard input, empty for a live account
-	Address string // resource address in a template
+	Kind Kind
+	Path string // file, "-" for standard input, empty for a live account
+	// FromRoot is Path counted from the root of the git work tree, else from
+	// the directory that was scanned, with slashes: it stays the same
+	// wherever the tree lies and whoever scans it.
+	FromRoot string
+	Address  string // resource address in a template
 	// Line and Column are the 1-based place where the role begins; 0 when
 	// there is no file.
 	Line, Column int
