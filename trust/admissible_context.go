@@ -1,0 +1,267 @@
+package trust
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// alwaysPossible are the keys that a call of any user or role session may
+// carry. A key that ends in "/" stands for a family: a tag key follows.
+var alwaysPossible = []string{
+	"sts:externalid", "sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys",
+	"aws:requesttag/", "aws:tagkeys", "aws:principaltag/", "aws:resourcetag/", "iam:resourcetag/",
+	"aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime",
+	"aws:principaltype", "aws:username", "aws:userid", "aws:principalarn", "aws:principalaccount",
+	"aws:principalorgid", "aws:principalorgpaths",
+	"aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip",
+	"aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:sourcevpcarn",
+	"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:viaawsservice",
+	"aws:principalisawsservice", "aws:assumedroot", "aws:requestedregion", "aws:useragent", "aws:referer",
+	"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths",
+}
+
+// ofSessions are the keys that only a role session can carry: what its
+// identity provider or the service that runs it put there. A key that ends in
+// ":" stands for all keys with that prefix.
+var ofSessions = []string{
+	"aws:sourceidentity", "aws:federatedprovider",
+	"saml:namequalifier", "saml:sub", "saml:sub_type",
+	"cognito-identity.amazonaws.com:amr", "cognito-identity.amazonaws.com:aud", "cognito-identity.amazonaws.com:sub",
+	"accounts.google.com:aud", "accounts.google.com:sub",
+	"graph.facebook.com:app_id", "graph.facebook.com:id",
+	"www.amazon.com:app_id", "www.amazon.com:user_id",
+	"ec2:sourceinstancearn", "lambda:sourcefunctionarn", "ssm:", "glue:",
+	"aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4",
+	"identitystore:userid", "aws:chatbotsourcearn",
+}
+
+// keysExist demands that every key is one that a call of sts:AssumeRole can
+// carry, spelt in one letter case only, and with one value unless it is a set.
+func (a *admission) keysExist() error {
+	if len(a.keys) < len(a.request.Context) {
+		return errors.New("a context key is given twice, or without a value")
+	}
+	for key, values := range a.keys {
+		if !listed(alwaysPossible, key) && !(a.request.Kind == RoleSession && listed(ofSessions, key)) {
+			return fmt.Errorf("%s is never present in such a request", key)
+		}
+		if len(values) > 1 && !multivalued[key] {
+			return fmt.Errorf("%s has more than one value", key)
+		}
+	}
+	return nil
+}
+
+func listed(keys []string, key string) bool {
+	return slices.ContainsFunc(keys, func(entry string) bool {
+		if strings.HasSuffix(entry, "/") || strings.HasSuffix(entry, ":") {
+			return len(key) > len(entry) && strings.HasPrefix(key, entry)
+		}
+		return key == entry
+	})
+}
+
+// sessionKeysAbsent demands that a user carries nothing that only role
+// sessions have.
+func (a *admission) sessionKeysAbsent() error {
+	for key := range a.keys {
+		if listed(ofSessions, key) {
+			return fmt.Errorf("%s is present on a user", key)
+		}
+	}
+	return nil
+}
+
+// The limits of tags (STS API Reference, Tag), in characters.
+const (
+	mostTags        = 50
+	longestTagKey   = 128
+	longestTagValue = 256
+)
+
+// tags couples aws:TagKeys, aws:RequestTag/… and sts:TransitiveTagKeys with
+// each other and with the check for them.
+func (a *admission) tags() error {
+	passed := map[string]bool{} // lower case: tag keys that differ only in case are the same key
+	for _, key := range a.keys["aws:tagkeys"] {
+		passed[strings.ToLower(key)] = true
+	}
+	if len(passed) != len(a.keys["aws:tagkeys"]) || len(passed) > mostTags {
+		return errors.New("aws:TagKeys names a key twice, or more than 50")
+	}
+	requested := 0
+	for key, values := range a.keys {
+		prefix, tag, ok := strings.Cut(key, "/")
+		if !ok || !strings.HasSuffix(prefix, "tag") {
+			continue
+		}
+		if utf8.RuneCountInString(tag) > longestTagKey || utf8.RuneCountInString(values[0]) > longestTagValue {
+			return fmt.Errorf("a tag under %s/ is too long", prefix)
+		}
+		if prefix == "aws:requesttag" {
+			requested++
+			if !passed[tag] {
+				return errors.New("aws:RequestTag/… is present for a key that aws:TagKeys does not name")
+			}
+		}
+	}
+	if requested != len(passed) {
+		return errors.New("aws:TagKeys names a key without its aws:RequestTag/…")
+	}
+	for _, key := range a.keys["sts:transitivetagkeys"] {
+		if !passed[strings.ToLower(key)] {
+			return errors.New("sts:TransitiveTagKeys names a key that aws:TagKeys does not")
+		}
+	}
+	if checked := slices.Contains(a.request.Checks, ActionTagSession); checked != (len(passed) > 0) {
+		return fmt.Errorf("session tags and the check %s do not go together", ActionTagSession)
+	}
+	return nil
+}
+
+// The longest that temporary credentials last.
+const (
+	longestRoleSession = 12 * time.Hour
+	longestUserSession = 36 * time.Hour
+)
+
+// clock demands one present that both clocks show, not before now, and a token
+// that was issued before it and has not expired.
+func (a *admission) clock() error {
+	current, ok := a.instant("aws:currenttime")
+	if !ok {
+		return errors.New("aws:CurrentTime is missing or no time in UTC to the second")
+	}
+	epoch, _ := a.keys.single("aws:epochtime")
+	if seconds, ok := wholeSeconds(epoch); !ok || seconds != current.Unix() {
+		return errors.New("aws:EpochTime is not aws:CurrentTime in seconds")
+	}
+	if current.Before(a.now) {
+		return errors.New("aws:CurrentTime is in the past")
+	}
+	if _, present := a.keys["aws:tokenissuetime"]; !present {
+		return nil
+	}
+	issued, ok := a.instant("aws:tokenissuetime")
+	longest := longestUserSession
+	if a.request.Kind == RoleSession {
+		longest = longestRoleSession
+	}
+	switch {
+	case !ok:
+		return errors.New("aws:TokenIssueTime is no time in UTC to the second")
+	case issued.After(current):
+		return errors.New("aws:TokenIssueTime is in the future")
+	case current.Sub(issued) > longest:
+		return errors.New("aws:TokenIssueTime is of credentials that have expired")
+	}
+	return nil
+}
+
+// instant reads a time as AWS spells it in a context: UTC, to the second.
+func (a *admission) instant(key string) (time.Time, bool) {
+	const layout = "2006-01-02T15:04:05Z"
+	text, _ := a.keys.single(key)
+	instant, err := time.Parse(layout, text)
+	return instant, err == nil && instant.Format(layout) == text
+}
+
+// wholeSeconds reads a decimal integer in its shortest spelling.
+func wholeSeconds(text string) (int64, bool) {
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	return seconds, err == nil && strconv.FormatInt(seconds, 10) == text
+}
+
+// network demands exactly one way in: from an address, or through a VPC
+// endpoint, which hides the address.
+func (a *admission) network() error {
+	ofEndpoint := []string{"aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp"}
+	if _, direct := a.keys["aws:sourceip"]; direct {
+		ofEndpoint = append(ofEndpoint, "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths", "aws:SourceVpcArn")
+		if err := a.keysAbsent("beside aws:SourceIp", ofEndpoint...); err != nil {
+			return err
+		}
+		return a.address("aws:SourceIp")
+	}
+	for _, key := range ofEndpoint {
+		if value, ok := a.keys.single(strings.ToLower(key)); !ok || value == "" {
+			return fmt.Errorf("%s is missing, and so is aws:SourceIp", key)
+		}
+	}
+	return a.address("aws:VpcSourceIp")
+}
+
+func (a *admission) address(key string) error {
+	text, _ := a.keys.single(strings.ToLower(key))
+	if _, ok := parseAddress(text); !ok {
+		return fmt.Errorf("%s is no address", key)
+	}
+	return nil
+}
+
+// organization couples the caller's organization with its path in it.
+func (a *admission) organization() error {
+	id, isMember := a.keys.single("aws:principalorgid")
+	paths := a.keys["aws:principalorgpaths"]
+	switch {
+	case isMember && !strings.HasPrefix(id, "o-"):
+		return errors.New("aws:PrincipalOrgID is not the id of an organization")
+	case isMember && (len(paths) != 1 || !strings.HasPrefix(paths[0], id+"/")):
+		return errors.New("aws:PrincipalOrgPaths is not one path within aws:PrincipalOrgID")
+	case !isMember && len(paths) > 0:
+		return errors.New("aws:PrincipalOrgPaths is present without aws:PrincipalOrgID")
+	case a.subject.Organization != "" && a.request.Account == a.subject.Account && id != a.subject.Organization:
+		return errors.New("aws:PrincipalOrgID is not that of the role's own account")
+	}
+	return nil
+}
+
+// roleFacts holds the keys that describe the role to what is known of it.
+func (a *admission) roleFacts() error {
+	if a.subject.Account != "" {
+		if err := a.keyIs("aws:ResourceAccount", a.subject.Account, "the role's account"); err != nil {
+			return err
+		}
+	}
+	if organization := a.subject.Organization; organization != "" {
+		if err := a.keyIs("aws:ResourceOrgID", organization, "the role's organization"); err != nil {
+			return err
+		}
+		for _, path := range a.keys["aws:resourceorgpaths"] {
+			if !strings.HasPrefix(path, organization+"/") {
+				return errors.New("aws:ResourceOrgPaths is not within the role's organization")
+			}
+		}
+	}
+	return a.roleTags()
+}
+
+// roleTags demands that both families of resource tags are the role's tags,
+// all of them and no others.
+func (a *admission) roleTags() error {
+	if a.subject.Tags == nil {
+		return nil
+	}
+	for _, prefix := range []string{"aws:ResourceTag/", "iam:ResourceTag/"} {
+		present := 0
+		for key := range a.keys {
+			if strings.HasPrefix(key, strings.ToLower(prefix)) {
+				present++
+			}
+		}
+		if present != len(a.subject.Tags) {
+			return fmt.Errorf("%s… are not the role's tags", prefix)
+		}
+		for key, value := range a.subject.Tags {
+			if err := a.keyIs(prefix+key, value, "the role's tag"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
