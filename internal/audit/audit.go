@@ -50,7 +50,9 @@ type Incomplete struct {
 // Options are what the judgement depends on beside the roles.
 type Options struct {
 	// Zone gives the zone of trust for a role: accounts may be trusted for
-	// named roles only.
+	// named roles only. It is called by several workers at once; the slices it
+	// returns are never changed afterwards. Nil: nobody beside the role's own
+	// account.
 	Zone func(*role.Role) trust.Zone
 	// Account and Partition stand in where a source cannot tell them.
 	Account, Partition string

@@ -52,6 +52,15 @@ type Document struct {
 	Err          error // why there is no policy to read
 }
 
+// InFile maps a 1-based place in JSON to the source's file. It must not be
+// asked where Line is 0.
+func (d *Document) InFile(line, column int) (fileLine, fileColumn int) {
+	if line == 1 {
+		column += d.Column - 1
+	}
+	return d.Line + line - 1, column
+}
+
 // Source is where a role was found.
 type Source struct {
 	Kind Kind
@@ -76,4 +85,5 @@ const (
 	ConfigItem           Kind = "config-item"
 	TrustPolicy          Kind = "trust-policy"
 	Live                 Kind = "live"
+	Saved                Kind = "saved" // answers kept of a live account
 )

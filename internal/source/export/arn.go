@@ -1,0 +1,41 @@
+package export
+
+import "strings"
+
+// roleARN is a role's ARN taken apart:
+// arn:partition:iam::account:role/path/name (IAM User Guide, "IAM ARNs").
+type roleARN struct{ partition, account, path, name string }
+
+func parseRoleARN(arn string) (parsed roleARN, ok bool) {
+	rest, ok := strings.CutPrefix(arn, "arn:")
+	if !ok {
+		return roleARN{}, false
+	}
+	partition, rest, ok := strings.Cut(rest, ":iam::")
+	if !ok || partition == "" || strings.Contains(partition, ":") {
+		return roleARN{}, false
+	}
+	account, resource, ok := strings.Cut(rest, ":role/")
+	if !ok || !isAccount(account) {
+		return roleARN{}, false
+	}
+	slash := strings.LastIndexByte(resource, '/')
+	path := "/"
+	if slash >= 0 {
+		path = "/" + resource[:slash+1]
+	}
+	return roleARN{partition, account, path, resource[slash+1:]}, true
+}
+
+// isAccount reports whether text is an account id: 12 digits.
+func isAccount(text string) bool {
+	if len(text) != 12 {
+		return false
+	}
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return true
+}

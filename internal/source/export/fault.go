@@ -1,0 +1,51 @@
+package export
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"countersign/internal/audit"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// reportBroken tells of a file that cannot be read on, and reports whether it
+// did: a file met in a directory may well be no export and no JSON at all.
+func (r *Reader) reportBroken(fault error) bool {
+	if !r.file.Named && !r.known && !bytes.Contains(r.text.block[:r.text.fill], []byte("AssumeRole")) {
+		return false
+	}
+	reason, hint := r.explain(fault)
+	r.out.Incomplete(audit.Incomplete{Source: r.file.Path, Reason: reason, Hint: hint})
+	return true
+}
+
+func (r *Reader) explain(fault error) (reason, hint string) {
+	if r.text.failure != nil {
+		line, column := r.text.line, r.text.column
+		return fmt.Sprintf("%s: cannot read on: %v", place(line, column), r.text.failure), ""
+	}
+	var syntax *jsontext.SyntacticError
+	if !errors.As(fault, &syntax) {
+		return "not valid JSON: " + fault.Error(), ""
+	}
+	hint = "the roles before it are judged; make the export again"
+	line, column := r.placeOf(syntax.ByteOffset)
+	if errors.Is(syntax.Err, io.ErrUnexpectedEOF) {
+		return place(line, column) + ": the file ends in the middle of a JSON value", hint
+	}
+	message := strings.TrimPrefix(syntax.Err.Error(), "jsontext: ")
+	return place(line, column) + ": not valid JSON: " + message, hint
+}
+
+// placeOf gives the line and column of an offset that is still held, or of the
+// nearest that is.
+func (r *Reader) placeOf(offset int64) (line, column int) {
+	offset = min(max(offset, r.text.at), r.text.base+int64(r.text.given))
+	return move(r.text.line, r.text.column, r.text.block[r.text.at-r.text.base:offset-r.text.base])
+}
+
+func place(line, column int) string { return fmt.Sprintf("line %d, column %d", line, column) }

@@ -1,0 +1,93 @@
+package export
+
+import (
+	"bytes"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"countersign/internal/role"
+)
+
+// policyItem is a trust policy that stands alone in a file.
+type policyItem struct {
+	item
+	document int // which of the file's documents it is, from 1
+}
+
+// Role implements audit.Item.
+func (p *policyItem) Role() (*role.Role, error) {
+	return &role.Role{
+		Name:  policyName(p.file.Path, p.document),
+		Trust: role.Document{JSON: p.raw, Line: p.line, Column: p.column},
+		Source: role.Source{
+			Kind: p.kind, Path: p.file.Path, FromRoot: p.file.FromRoot, Line: p.line, Column: p.column,
+		},
+	}, nil
+}
+
+// policyName names the role of a bare trust policy after its file, without
+// ending. The second and later documents of a file carry their number.
+func policyName(path string, document int) string {
+	name := "stdin"
+	if path != "-" {
+		name = strings.TrimSuffix(filepath.Base(path), ".gz")
+		if stem := strings.TrimSuffix(name, filepath.Ext(name)); stem != "" {
+			name = stem
+		}
+	}
+	if document > 1 {
+		name += "#" + strconv.Itoa(document)
+	}
+	return name
+}
+
+// isTrustPolicy reports whether an object is a role's trust policy and no
+// other kind of policy: every statement says who, and none speaks of another
+// service than STS.
+func isTrustPolicy(object []byte) bool {
+	found, all := false, true
+	eachMember(object, func(m member) bool {
+		if string(m.key) != "Statement" {
+			return true
+		}
+		found = true
+		if m.value[0] == '[' {
+			eachElement(m.value, func(statement []byte) bool {
+				all = all && isTrustStatement(statement)
+				return all
+			})
+		} else {
+			all = all && isTrustStatement(m.value)
+		}
+		return all
+	})
+	return found && all
+}
+
+func isTrustStatement(statement []byte) bool {
+	principal, sts := false, true
+	eachMember(statement, func(m member) bool {
+		switch string(m.key) {
+		case "Principal", "NotPrincipal":
+			principal = true
+		case "Action":
+			if m.value[0] == '"' {
+				sts = sts && mayBeSTS(unquote(m.value))
+			}
+			eachElement(m.value, func(action []byte) bool {
+				sts = sts && mayBeSTS(unquote(action))
+				return sts
+			})
+		}
+		return sts
+	})
+	return principal && sts
+}
+
+// mayBeSTS reports whether an action belongs to STS or to no service at all.
+// A wildcard before the colon is left to the policy parser.
+func mayBeSTS(action []byte) bool {
+	service, _, ok := bytes.Cut(action, []byte{':'})
+	return !ok || bytes.EqualFold(service, []byte("sts")) || bytes.ContainsAny(service, "*?")
+}

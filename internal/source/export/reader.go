@@ -1,0 +1,328 @@
+// Package export reads roles out of JSON that somebody took from AWS: the
+// answers of get-account-authorization-details, list-roles and get-role,
+// configuration items of AWS Config, and bare trust policies. What a document
+// is follows from its members alone. Memory does not grow with the file.
+package export
+
+import (
+	"context"
+	"io"
+
+	"countersign/internal/audit"
+	"countersign/internal/role"
+	"countersign/internal/source/walk"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Output is where a reader's results go.
+type Output struct {
+	Yield      func(audit.Item) error
+	Incomplete func(audit.Incomplete)
+}
+
+// Reader reads one file after the other. The zero value is ready.
+type Reader struct {
+	text    text
+	decoder *jsontext.Decoder
+	slab    []byte // the text of roles, many in one allocation
+
+	file      *walk.File
+	out       Output
+	documents int  // objects met so far, at the top or in an array at the top
+	known     bool // something that a role export has was met
+	truncated bool // the last page says that another follows
+}
+
+// Read reads the documents of a file, and reports whether it holds any of the
+// kinds this package knows. A file that turns out to be broken is told to
+// out.Incomplete, unless it was met in a directory and nothing in it speaks of
+// roles. The error is that of out.Yield or of the context.
+func (r *Reader) Read(ctx context.Context, file walk.File, content io.Reader, out Output) (known bool, err error) {
+	r.reset(file, &contextReader{ctx, content}, out)
+	fault, err := r.readAll()
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return r.known, err
+	}
+	if fault != nil {
+		return r.reportBroken(fault), nil
+	}
+	if r.truncated {
+		r.out.Incomplete(audit.Incomplete{
+			Source: file.Path,
+			Reason: "the last page says that more pages follow (IsTruncated)",
+			Hint:   "put all pages into one file, or let the AWS CLI fetch them all",
+		})
+	}
+	return r.known, nil
+}
+
+func (r *Reader) reset(file walk.File, content io.Reader, out Output) {
+	r.text.reset(content)
+	// A duplicate name is looked for where it matters, in the role itself.
+	options := jsontext.AllowDuplicateNames(true)
+	if r.decoder == nil {
+		r.decoder = jsontext.NewDecoder(&r.text, options)
+	} else {
+		r.decoder.Reset(&r.text, options)
+	}
+	r.file, r.out = &file, out
+	r.documents, r.known, r.truncated = 0, false, false
+}
+
+// readAll returns the fault of the file, or the error that has to end the run.
+func (r *Reader) readAll() (fault, err error) {
+	for {
+		switch r.next() {
+		case '{':
+			fault, err = r.readObject()
+		case '[':
+			fault, err = r.readArray()
+		case jsontext.KindInvalid:
+			if _, fault = r.decoder.ReadToken(); fault == io.EOF {
+				return nil, nil
+			}
+		default:
+			fault = r.skip()
+		}
+		if fault != nil || err != nil {
+			return fault, err
+		}
+	}
+}
+
+// readArray reads the objects of an array as if each stood alone.
+func (r *Reader) readArray() (fault, err error) {
+	if _, fault = r.decoder.ReadToken(); fault != nil {
+		return fault, nil
+	}
+	for {
+		switch r.next() {
+		case '{':
+			fault, err = r.readObject()
+		case ']':
+			_, fault = r.decoder.ReadToken()
+			return fault, nil
+		default:
+			fault = r.skip()
+		}
+		if fault != nil || err != nil {
+			return fault, err
+		}
+	}
+}
+
+// readObject reads a document. It cannot be told what it is before its members
+// are met, so its text is kept meanwhile, as far as a role or a policy goes.
+func (r *Reader) readObject() (fault, err error) {
+	r.documents++
+	line, column := r.text.line, r.text.column
+	r.text.keep()
+	defer r.text.drop()
+	if _, fault = r.decoder.ReadToken(); fault != nil {
+		return fault, nil
+	}
+	whole := false
+	for r.next() == '"' {
+		name, fault := r.decoder.ReadToken()
+		if fault != nil {
+			return fault, nil
+		}
+		key, kind := name.String(), r.next()
+		switch {
+		case kind == '[' && listKinds[key] != "":
+			r.text.drop()
+			fault, err = r.readList(listKinds[key], key)
+		case kind == '{' && key == "Role":
+			r.text.drop()
+			fault, err = r.readOne()
+		case key == "IsTruncated":
+			r.truncated = kind == 't'
+			fault = r.skip()
+		default:
+			whole = whole || standsAlone[key]
+			r.known = r.known || listsBeside[key] && kind == '['
+			fault = r.skip()
+		}
+		if fault != nil || err != nil {
+			r.known = r.known || whole
+			return fault, err
+		}
+	}
+	if _, fault = r.decoder.ReadToken(); fault != nil {
+		r.known = r.known || whole
+		return fault, nil
+	}
+	if !whole {
+		return nil, nil
+	}
+	return nil, r.yieldWhole(line, column)
+}
+
+// listKinds are the members that hold a list of roles, or of configuration
+// items.
+var listKinds = map[string]role.Kind{
+	"RoleDetailList":         role.AuthorizationDetails,
+	"Roles":                  role.ListRoles,
+	"configurationItems":     role.ConfigItem,
+	"baseConfigurationItems": role.ConfigItem,
+}
+
+// standsAlone are members of objects that are read whole.
+var standsAlone = map[string]bool{
+	"Statement":                true,
+	"AssumeRolePolicyDocument": true,
+	"resourceType":             true,
+}
+
+// listsBeside are members that stand beside RoleDetailList.
+var listsBeside = map[string]bool{
+	"UserDetailList":  true,
+	"GroupDetailList": true,
+}
+
+// readList reads the elements of a list of roles.
+func (r *Reader) readList(kind role.Kind, key string) (fault, err error) {
+	if _, fault = r.decoder.ReadToken(); fault != nil {
+		return fault, nil
+	}
+	if key != "Roles" {
+		r.known = true // no other document has lists of these names
+	}
+	for first := true; r.next() != ']'; first = false {
+		line, column := r.text.line, r.text.column
+		value, fault := r.decoder.ReadValue()
+		if fault != nil {
+			return fault, nil
+		}
+		switch {
+		case first && kind != role.ConfigItem && !looksLikeRole(value):
+			return r.skipRest(), nil
+		case value.Kind() == '{':
+			r.known = true
+			err = r.yield(kind, value, line, column)
+		default:
+			r.out.Incomplete(audit.Incomplete{
+				Source: r.file.Path, Reason: place(line, column) + ": not a role in the list " + key,
+			})
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.text.pass(r.decoder.InputOffset())
+	}
+	r.known = true
+	_, fault = r.decoder.ReadToken()
+	return fault, nil
+}
+
+// readOne reads the role of a get-role answer.
+func (r *Reader) readOne() (fault, err error) {
+	line, column := r.text.line, r.text.column
+	value, fault := r.decoder.ReadValue()
+	if fault != nil || !looksLikeRole(value) {
+		return fault, nil
+	}
+	r.known = true
+	return nil, r.yield(role.GetRole, value, line, column)
+}
+
+// yieldWhole hands on a document that was kept.
+func (r *Reader) yieldWhole(line, column int) error {
+	kept, ok := r.text.keptText(r.decoder.InputOffset())
+	switch {
+	case !ok:
+		r.known = true
+		r.out.Incomplete(audit.Incomplete{
+			Source: r.file.Path, Reason: place(line, column) + ": an object of more than 4 MiB is no role",
+		})
+		return nil
+	case isTrustPolicy(kept):
+		r.known = true
+		policy := item{kind: role.TrustPolicy, file: r.file, raw: r.copy(kept), line: line, column: column}
+		return r.out.Yield(&policyItem{item: policy, document: r.documents})
+	case isConfig(kept):
+		r.known = true
+		return r.yield(role.ConfigItem, kept, line, column)
+	case looksLikeRole(kept):
+		r.known = true
+		return r.yield(role.GetRole, kept, line, column)
+	}
+	return nil
+}
+
+func (r *Reader) yield(kind role.Kind, value []byte, line, column int) error {
+	if kind != role.ConfigItem {
+		return r.out.Yield(&item{kind: kind, file: r.file, raw: r.copy(value), line: line, column: column})
+	}
+	if !isConfigRole(value) {
+		return nil
+	}
+	return r.out.Yield(&configItem{item{kind: kind, file: r.file, raw: r.copy(value), line: line, column: column}})
+}
+
+// copy saves a value from being overwritten by the next read.
+func (r *Reader) copy(value []byte) []byte {
+	if cap(r.slab)-len(r.slab) < len(value) {
+		r.slab = make([]byte, 0, max(blockSize, len(value)))
+	}
+	start := len(r.slab)
+	r.slab = append(r.slab, value...)
+	return r.slab[start:len(r.slab):len(r.slab)]
+}
+
+// next tells the kind of the next token or value and passes what is before it.
+func (r *Reader) next() jsontext.Kind {
+	kind := r.decoder.PeekKind()
+	gap := 0
+	for _, b := range r.decoder.UnreadBuffer() {
+		if b != ' ' && b != '\n' && b != '\r' && b != '\t' && b != ',' && b != ':' {
+			break
+		}
+		gap++
+	}
+	r.text.pass(r.decoder.InputOffset() + int64(gap))
+	return kind
+}
+
+// skip reads over a value token by token, so that its size does not matter.
+func (r *Reader) skip() error {
+	return r.skipTo(r.decoder.StackDepth())
+}
+
+// skipRest reads to the end of the array that has been entered.
+func (r *Reader) skipRest() error {
+	return r.skipTo(r.decoder.StackDepth() - 1)
+}
+
+func (r *Reader) skipTo(depth int) error {
+	for {
+		if _, err := r.decoder.ReadToken(); err != nil {
+			return err
+		}
+		offset := r.decoder.InputOffset()
+		if offset-r.text.at > blockSize/2 {
+			r.text.pass(offset)
+		}
+		if r.decoder.StackDepth() <= depth {
+			r.text.pass(offset)
+			return nil
+		}
+	}
+}
+
+// contextReader ends with the context.
+type contextReader struct {
+	ctx     context.Context
+	content io.Reader
+}
+
+func (c *contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.content.Read(p)
+}

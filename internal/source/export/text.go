@@ -1,0 +1,142 @@
+package export
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math/bits"
+)
+
+const (
+	// blockSize is how much is read at a time.
+	blockSize = 64 << 10
+	// maxValue bounds one role, one policy and one token. IAM holds at most
+	// 131,072 characters of trust policy and 10,240 of inline policies for a
+	// role (IAM User Guide, "IAM and AWS STS quotas"); percent-encoding makes
+	// that three times as long.
+	maxValue = 4 << 20
+)
+
+var errTooLarge = errors.New("a single value of more than 4 MiB")
+
+// text hands a file's bytes to the JSON decoder and keeps those that have not
+// been passed yet, so that it can tell lines and columns and give back the
+// text of a value that the decoder has read token by token. What it keeps is
+// bounded, whatever the size of the file.
+type text struct {
+	src   io.Reader
+	block []byte // block[:fill] is held, block[:given] is with the decoder
+	fill  int
+	given int
+	base  int64 // offset of block[0]
+
+	at     int64 // everything before is passed; line and column are its place
+	line   int
+	column int
+	kept   int64 // held back from here on even when it is passed; -1: nothing
+
+	failure error // why no more can be read, when that is not the file's end
+}
+
+func (t *text) reset(src io.Reader) {
+	*t = text{src: src, block: t.block, line: 1, column: 1, kept: -1}
+	if len(t.block) == 0 {
+		t.block = make([]byte, blockSize)
+	}
+}
+
+// Read implements io.Reader for the decoder.
+func (t *text) Read(p []byte) (int, error) {
+	if t.given == t.fill {
+		if err := t.refill(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, t.block[t.given:t.fill])
+	t.given += n
+	return n, nil
+}
+
+func (t *text) refill() error {
+	if t.kept >= 0 && t.base+int64(t.given)-t.kept > maxValue {
+		t.kept = -1 // too long for anything that is read whole
+	}
+	from := t.at
+	if t.kept >= 0 {
+		from = min(from, t.kept)
+	}
+	held := t.block[from-t.base : t.fill]
+	if len(held) > maxValue+blockSize {
+		t.failure = errTooLarge
+		return errTooLarge
+	}
+	target := t.block
+	if len(held) > len(t.block)-blockSize/2 {
+		target = make([]byte, 2*len(t.block))
+	}
+	t.fill = copy(target, held)
+	t.given, t.block, t.base = t.fill, target, from
+	n, err := t.src.Read(t.block[t.fill:min(t.fill+blockSize, len(t.block))])
+	t.fill += n
+	if n > 0 {
+		return nil // an error comes again with the next read
+	}
+	if err == nil {
+		err = io.ErrNoProgress
+	}
+	if err != io.EOF {
+		t.failure = err
+	}
+	return err
+}
+
+// pass moves the place to offset, which must not lie behind it or beyond what
+// the decoder was given.
+func (t *text) pass(offset int64) {
+	passed := t.block[t.at-t.base : offset-t.base]
+	t.line, t.column = move(t.line, t.column, passed)
+	t.at = offset
+}
+
+// keep holds the text back from the present place on, until drop.
+func (t *text) keep() { t.kept = t.at }
+
+func (t *text) drop() { t.kept = -1 }
+
+// keptText returns the text from where keep was called up to offset, which is
+// valid until the next read; ok is false when it was too long to be held.
+func (t *text) keptText(offset int64) (kept []byte, ok bool) {
+	if t.kept < 0 || offset-t.kept > maxValue {
+		return nil, false
+	}
+	return t.block[t.kept-t.base : offset-t.base], true
+}
+
+// move gives the place behind passed, which begins at line and column.
+func move(line, column int, passed []byte) (int, int) {
+	if newlines := bytes.Count(passed, newline); newlines > 0 {
+		line, column = line+newlines, 1
+		passed = passed[bytes.LastIndexByte(passed, '\n')+1:]
+	}
+	return line, column + codePoints(passed)
+}
+
+var newline = []byte{'\n'}
+
+// codePoints counts the code points of UTF-8 text: its bytes but the
+// continuation bytes 10xxxxxx, eight at a time.
+func codePoints(utf8 []byte) int {
+	const low = 0x0101010101010101
+	count := len(utf8)
+	for ; len(utf8) >= 8; utf8 = utf8[8:] {
+		word := binary.LittleEndian.Uint64(utf8)
+		count -= bits.OnesCount64((word >> 7) & (^word >> 6) & low)
+	}
+	for _, b := range utf8 {
+		if b&0xC0 == 0x80 {
+			count--
+		}
+	}
+	return count
+}
