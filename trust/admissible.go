@@ -70,7 +70,7 @@ const (
 
 // keyIs demands that a key is present with exactly that value.
 func (a *admission) keyIs(key, want, why string) error {
-	if value, ok := a.keys.single(strings.ToLower(key)); !ok || value != want {
+	if value, ok := a.keys.single(lowerASCII(key)); !ok || value != want {
 		return fmt.Errorf("%s is not %s", key, why)
 	}
 	return nil
@@ -79,7 +79,7 @@ func (a *admission) keyIs(key, want, why string) error {
 // keysAbsent demands that none of the keys is present.
 func (a *admission) keysAbsent(why string, keys ...string) error {
 	for _, key := range keys {
-		if _, ok := a.keys[strings.ToLower(key)]; ok {
+		if _, ok := a.keys[lowerASCII(key)]; ok {
 			return fmt.Errorf("%s is present %s", key, why)
 		}
 	}
@@ -263,7 +263,7 @@ func (a *admission) parameters() error {
 }
 
 func (a *admission) optional(key, want string) error {
-	if _, ok := a.keys[strings.ToLower(key)]; !ok {
+	if _, ok := a.keys[lowerASCII(key)]; !ok {
 		return nil
 	}
 	return a.keyIs(key, want, want)

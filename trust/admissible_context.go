@@ -89,7 +89,7 @@ const (
 func (a *admission) tags() error {
 	passed := map[string]bool{} // lower case: tag keys that differ only in case are the same key
 	for _, key := range a.keys["aws:tagkeys"] {
-		passed[strings.ToLower(key)] = true
+		passed[lowerASCII(key)] = true
 	}
 	if len(passed) != len(a.keys["aws:tagkeys"]) || len(passed) > mostTags {
 		return errors.New("aws:TagKeys names a key twice, or more than 50")
@@ -114,7 +114,7 @@ func (a *admission) tags() error {
 		return errors.New("aws:TagKeys names a key without its aws:RequestTag/…")
 	}
 	for _, key := range a.keys["sts:transitivetagkeys"] {
-		if !passed[strings.ToLower(key)] {
+		if !passed[lowerASCII(key)] {
 			return errors.New("sts:TransitiveTagKeys names a key that aws:TagKeys does not")
 		}
 	}
@@ -189,7 +189,7 @@ func (a *admission) network() error {
 		return a.address("aws:SourceIp")
 	}
 	for _, key := range ofEndpoint {
-		if value, ok := a.keys.single(strings.ToLower(key)); !ok || value == "" {
+		if value, ok := a.keys.single(lowerASCII(key)); !ok || value == "" {
 			return fmt.Errorf("%s is missing, and so is aws:SourceIp", key)
 		}
 	}
@@ -197,7 +197,7 @@ func (a *admission) network() error {
 }
 
 func (a *admission) address(key string) error {
-	text, _ := a.keys.single(strings.ToLower(key))
+	text, _ := a.keys.single(lowerASCII(key))
 	if _, ok := parseAddress(text); !ok {
 		return fmt.Errorf("%s is no address", key)
 	}
@@ -250,7 +250,7 @@ func (a *admission) roleTags() error {
 	for _, prefix := range []string{"aws:ResourceTag/", "iam:ResourceTag/"} {
 		present := 0
 		for key := range a.keys {
-			if strings.HasPrefix(key, strings.ToLower(prefix)) {
+			if strings.HasPrefix(key, lowerASCII(prefix)) {
 				present++
 			}
 		}

@@ -15,7 +15,7 @@ func newPresentKeys(context Context) presentKeys {
 	keys := make(presentKeys, len(context))
 	for key, values := range context {
 		if len(values) > 0 {
-			keys[strings.ToLower(key)] = values
+			keys[lowerASCII(key)] = values
 		}
 	}
 	return keys
