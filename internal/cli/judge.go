@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"countersign/internal/audit"
+	"countersign/internal/report"
+	"countersign/internal/rule"
+	"countersign/internal/source"
+)
+
+// judgement holds the flags of every command that judges roles.
+type judgement struct {
+	question        question
+	outputs         outputs
+	all             bool
+	strict          bool
+	quiet           bool
+	noColor         bool
+	showExternalIDs bool
+	failOn          rule.Severity
+	concurrency     uint
+}
+
+func (j *judgement) register(command *cobra.Command) {
+	flags := command.Flags()
+	flags.SortFlags = false
+	j.failOn = rule.Low
+	j.question.register(flags)
+	j.outputs.register(flags)
+	shown, run := switchInGroup(flags, "Output"), switchInGroup(flags, "Run")
+	shown(&j.all, "all", "also show roles that pass or that nobody from outside can assume")
+	shown(&j.showExternalIDs, "show-external-ids", "do not redact the external IDs of your policies")
+	shown(&j.noColor, "no-color", "no colours; NO_COLOR and TERM=dumb ask for the same")
+	shown(&j.quiet, "quiet", "findings alone: no progress, no summary line, no notes")
+	inGroup(flags, "Run")(&severity{&j.failOn}, "fail-on", "the least severity that makes the exit code 1: low, medium, high, critical")
+	run(&j.strict, "strict", "results that could not be decided count as findings")
+	flags.UintVar(&j.concurrency, "concurrency", 0, "`N` roles are judged at a time; default: one for each processor")
+	flags.Lookup("concurrency").Annotations = map[string][]string{groupKey: {"Run"}}
+	completions(command)
+}
+
+// task is what a command wants of the pipeline.
+type task struct {
+	paths []string
+	keep  func(*rule.Finding) bool // nil keeps what needs attention
+	// only, when set, keeps the roles away that it does not want.
+	only func(audit.Source) audit.Source
+	// done, when set, is asked once everything is read whether that is an error.
+	done func() error
+	// text, when set, stands in for the format "text".
+	text func(io.Writer, report.Options) report.Writer
+}
+
+// judge runs the pipeline and sets the exit code.
+func (c *command) judge(ctx context.Context, j *judgement, t task) error {
+	found, options, err := j.question.settle()
+	if err != nil {
+		return err
+	}
+	paths, err := named(t.paths)
+	if err != nil {
+		return err
+	}
+	files := source.NewFiles(paths, &interruptible{ctx: ctx, from: c.streams.In})
+	meter := &meter{bytes: files.Progress}
+	reports, err := c.open(j, t, found, meter)
+	if err != nil {
+		return err
+	}
+	defer reports.drop()
+
+	options.Concurrency = int(j.concurrency)
+	options.Keep = t.keep
+	options.Progress = func(roles int) { meter.roles.Store(int64(roles)) }
+	screen, isTerminal := terminal(c.streams.Err)
+	if isTerminal && !j.quiet {
+		meter.start(screen, width(screen))
+	}
+	var from audit.Source = files
+	if t.only != nil {
+		from = t.only(from)
+	}
+	summary, err := audit.Run(ctx, []audit.Source{from}, options, reports)
+	meter.finish()
+	if err != nil {
+		return err
+	}
+	if t.done != nil {
+		if err := t.done(); err != nil {
+			c.tell(nil, summary)
+			return err
+		}
+	}
+	if err := reports.finish(summary); err != nil {
+		return err
+	}
+	c.tell(reports, summary)
+	c.code = exitCode(summary, j, ctx.Err() != nil)
+	return nil
+}
+
+// exitCode says what a summary is worth. Who stopped a run knows that its
+// results are incomplete, whatever they are.
+func exitCode(summary audit.Summary, j *judgement, stopped bool) int {
+	worst := summary.Worst
+	if j.strict {
+		worst = max(worst, summary.WorstUnknown)
+	}
+	switch {
+	case stopped:
+		return exitIncomplete
+	case worst != rule.None && worst >= j.failOn:
+		return exitFindings
+	case summary.Error > 0 || len(summary.Incomplete) > 0:
+		return exitIncomplete
+	}
+	return exitClean
+}
+
+// named checks the paths of a command line; none means the current directory.
+func named(paths []string) ([]string, error) {
+	if len(paths) == 0 {
+		return []string{"."}, nil
+	}
+	stdins := 0
+	for _, path := range paths {
+		if path == "-" {
+			if stdins++; stdins > 1 {
+				return nil, &misuse{"standard input can be read once only", `give "-" once`}
+			}
+			continue
+		}
+		if _, err := os.Stat(path); err != nil {
+			return nil, &misuse{fmt.Sprintf("cannot read %s: %s", path, cause(err)), ""}
+		}
+	}
+	return paths, nil
+}
+
+// tell says on stderr what is incomplete, unless standard output says it.
+func (c *command) tell(reports *reports, summary audit.Summary) {
+	if reports != nil && reports.readable() {
+		return
+	}
+	for _, missing := range summary.Incomplete {
+		c.note("incomplete: %s: %s", missing.Source, missing.Reason)
+		c.hint(missing.Hint)
+	}
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"fmt"
+
+	"countersign/internal/audit"
+	"countersign/internal/report"
+	"countersign/internal/rule"
+	"countersign/internal/settings"
+)
+
+// reports are all the reports of a run; together they are the audit's sink.
+type reports struct{ all []*opened }
+
+type opened struct {
+	output
+	to     *destination
+	writer report.Writer
+	live   bool // a person watches it grow
+	whole  bool // it tells a person everything, the summary included
+}
+
+// open opens the reports that are asked for.
+func (c *command) open(j *judgement, t task, found settings.Settings, meter *meter) (*reports, error) {
+	wanted, err := j.outputs.settle()
+	if err != nil {
+		return nil, err
+	}
+	options := report.Options{
+		ShowExternalIDs: j.showExternalIDs,
+		All:             j.all,
+		Quiet:           j.quiet,
+		Color:           !j.noColor && colorful(c.streams.Out),
+		AccountNames:    found.Names(),
+		Version:         version(),
+		Zone:            describe(j.question.zone, found),
+	}
+	opening := &reports{}
+	for _, one := range wanted {
+		next, err := c.openOne(one, t, options, meter)
+		if err != nil {
+			opening.drop()
+			return nil, err
+		}
+		opening.all = append(opening.all, next)
+	}
+	return opening, nil
+}
+
+func describe(scope string, found settings.Settings) report.Zone {
+	zone := report.Zone{Scope: scope, Organization: found.Organization}
+	for _, account := range found.Accounts {
+		zone.Accounts = append(zone.Accounts, report.ZoneAccount(account))
+	}
+	for _, organization := range found.Organizations {
+		zone.Organizations = append(zone.Organizations, organization.ID)
+	}
+	return zone
+}
+
+// openOne opens the destination of a report and the report on it.
+func (c *command) openOne(one output, t task, options report.Options, meter *meter) (next *opened, err error) {
+	next = &opened{output: one}
+	if one.path == stdout {
+		_, next.live = terminal(c.streams.Out)
+		options.Width = width(c.streams.Out)
+		next.to = standard(meter.beside(c.streams.Out))
+	} else {
+		options.Color = false
+		if next.to, err = create(one.path); err != nil {
+			return nil, err
+		}
+	}
+	next.whole = one == output{textFormat, stdout} && t.text == nil && !options.Quiet
+	if one.format == textFormat && t.text != nil {
+		next.writer = t.text(next.to, options)
+		return next, nil
+	}
+	if next.writer, err = report.New(one.format, next.to, options); err != nil {
+		next.to.drop()
+		return nil, err
+	}
+	return next, nil
+}
+
+// Finding implements audit.Sink.
+func (r *reports) Finding(finding *rule.Finding) error {
+	for _, one := range r.all {
+		err := one.writer.Finding(finding)
+		if err == nil && one.live {
+			err = one.to.Flush()
+		}
+		if err != nil {
+			return one.failed(err)
+		}
+	}
+	return nil
+}
+
+// finish ends every report and makes it visible.
+func (r *reports) finish(summary audit.Summary) error {
+	for _, one := range r.all {
+		err := one.writer.Close(summary)
+		if err == nil {
+			err = one.to.Flush()
+		}
+		if err == nil {
+			err = one.to.keep()
+		}
+		if err != nil {
+			return one.failed(err)
+		}
+	}
+	return nil
+}
+
+// drop removes what was not finished.
+func (r *reports) drop() {
+	for _, one := range r.all {
+		one.to.drop()
+	}
+}
+
+// readable reports whether standard output tells a person everything.
+func (r *reports) readable() bool {
+	for _, one := range r.all {
+		if one.whole {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *opened) failed(err error) error {
+	if o.path == stdout {
+		return fmt.Errorf("writing the results: %w", err)
+	}
+	return fmt.Errorf("writing %s: %s", o.path, cause(err))
+}

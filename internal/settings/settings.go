@@ -1,0 +1,107 @@
+// Package settings holds what a user decides once for all runs: who is trusted,
+// and what findings are worth. It comes from countersign.yaml and from flags.
+package settings
+
+import (
+	"slices"
+
+	"countersign/internal/role"
+	"countersign/internal/rule"
+	"countersign/trust"
+)
+
+// Settings are the user's decisions. The zero value trusts nobody but each
+// role's own account.
+type Settings struct {
+	// Path is the file they were read from; empty when there is none.
+	Path string
+	// Account stands in for roles whose source does not tell their account.
+	Account string
+	// Organization is the id of the account's own organization, if known. It
+	// is not in the zone of trust unless Organizations names it too.
+	Organization  string
+	Accounts      []Account
+	Organizations []Organization
+	// Severities are what findings are worth to the user, by rule id or by
+	// "RULE/reason-code".
+	Severities map[string]rule.Severity
+}
+
+// Account is an account in the zone of trust.
+type Account struct {
+	ID   string // 12 digits
+	Name string // for reports; may be empty
+	// Roles limits the trust to roles with these names, spelt exactly, "*"
+	// standing for any run of characters. Empty means every role.
+	Roles []string
+}
+
+// Organization is an AWS organization in the zone of trust.
+type Organization struct {
+	ID   string // "o-…"
+	Name string // for reports; may be empty
+}
+
+// Zone returns the zone of trust for one role.
+func (s Settings) Zone(r *role.Role) trust.Zone {
+	var zone trust.Zone
+	for _, account := range s.Accounts {
+		if account.ID != r.Account && account.trustedBy(r.Name) && !slices.Contains(zone.Accounts, account.ID) {
+			zone.Accounts = append(zone.Accounts, account.ID)
+		}
+	}
+	for _, organization := range s.Organizations {
+		if !slices.Contains(zone.Organizations, organization.ID) {
+			zone.Organizations = append(zone.Organizations, organization.ID)
+		}
+	}
+	return zone
+}
+
+// Names returns the names that the user gave to accounts and organizations, by
+// their ids.
+func (s Settings) Names() map[string]string {
+	names := map[string]string{}
+	for _, account := range s.Accounts {
+		if account.Name != "" {
+			names[account.ID] = account.Name
+		}
+	}
+	for _, organization := range s.Organizations {
+		if organization.Name != "" {
+			names[organization.ID] = organization.Name
+		}
+	}
+	return names
+}
+
+func (a Account) trustedBy(roleName string) bool {
+	return len(a.Roles) == 0 || slices.ContainsFunc(a.Roles, func(pattern string) bool {
+		return matches(pattern, roleName)
+	})
+}
+
+// matches compares a name with a pattern in which "*" stands for any run of
+// characters. It takes time in proportion to the product of the lengths.
+func matches(pattern, name string) bool {
+	star, resume := -1, 0
+	p, n := 0, 0
+	for n < len(name) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, resume = p, n
+			p++
+		case p < len(pattern) && pattern[p] == name[n]:
+			p, n = p+1, n+1
+		case star >= 0:
+			resume++
+			p, n = star+1, resume
+		default:
+			return false
+		}
+	}
+	for p < len(pattern) && pattern[p] == '*' {
+		p++
+	}
+	return p == len(pattern)
+}
