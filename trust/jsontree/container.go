@@ -2,8 +2,13 @@ package jsontree
 
 import "countersign/trust"
 
-// slabSize is how many entries a slab starts with: about what one policy has.
-const slabSize = 16
+// The sizes of slabs, in entries. A policy has a member for every twenty bytes
+// or so, and few lists of more than one entry.
+const (
+	bytesPerMember = 20
+	maxMemberSlab  = 64
+	itemSlab       = 4
+)
 
 func (s *scanner) object() ([]trust.Member, error) {
 	open := s.pos
@@ -30,7 +35,8 @@ func (s *scanner) object() ([]trust.Member, error) {
 	}
 	s.depth--
 	var members []trust.Member
-	members, s.memberSlab = settle(s.openMembers[base:], s.memberSlab)
+	members, s.memberSlab = settle(s.openMembers[base:], s.memberSlab,
+		min(len(s.text)/bytesPerMember, maxMemberSlab))
 	s.openMembers = s.openMembers[:base]
 	return members, nil
 }
@@ -82,7 +88,7 @@ func (s *scanner) array() ([]trust.Value, error) {
 	}
 	s.depth--
 	var items []trust.Value
-	items, s.itemSlab = settle(s.openItems[base:], s.itemSlab)
+	items, s.itemSlab = settle(s.openItems[base:], s.itemSlab, itemSlab)
 	s.openItems = s.openItems[:base]
 	return items, nil
 }
@@ -111,12 +117,13 @@ func (s *scanner) comma(open int, closing byte) error {
 }
 
 // settle moves entries from the end of a stack to the slab and returns them,
-// with no room to append, and what remains of the slab. It clears what it
-// leaves on the stack.
-func settle[T any](entries, slab []T) (settled, rest []T) {
+// with no room to append, and what remains of the slab. When the slab is too
+// small it makes one of the size given, or larger. It clears what it leaves on
+// the stack.
+func settle[T any](entries, slab []T, size int) (settled, rest []T) {
 	n := len(entries)
 	if n > len(slab) {
-		slab = make([]T, max(n, slabSize))
+		slab = make([]T, max(n, size))
 	}
 	settled = slab[:n:n]
 	copy(settled, entries)
