@@ -1,0 +1,335 @@
+package trust
+
+import "slices"
+
+// maxEffort bounds one decision, in steps of the pattern automata. A policy made
+// to be slow gets "unknown (too complex)" within a tenth of a second.
+const maxEffort = 3_000_000
+
+// tooComplex is the problem of a verdict that ran out of effort.
+const tooComplex = "too complex: the decision was given up after a fixed amount of work"
+
+// Decide answers, exactly, whether a principal outside the zone of trust can
+// assume the role with neither MFA nor a secret external ID, and says why.
+//
+// An exploitable fail is reported only after Evaluate has granted the witness;
+// if the two disagree the outcome is error, with both views. Where the document
+// has unknown parts, or the question leaves the role's account open, a verdict
+// is given only if it is the same however they turn out; else the outcome is
+// unknown and names what it depends on.
+func Decide(policy *Policy, question Question) Verdict {
+	if needsCompletion(policy, &question) {
+		return decideOpen(policy, question)
+	}
+	return decideKnown(policy, question)
+}
+
+// decision is one decision under way.
+type decision struct {
+	*program
+	question *Question
+	ways     []way
+	stuck    bool
+}
+
+// way is one entry of one Allow statement that lets outsiders in.
+type way struct {
+	rule    *rule
+	entry   *Principal // nil for the complement of a list
+	request Request    // granted by it
+	open    bool       // with neither MFA nor a secret external ID
+}
+
+var (
+	unguarded = query{kinds: withoutMFA, outside: true, withoutSecret: true}
+	external  = query{kinds: withMFAToo, outside: true}
+)
+
+func decideKnown(policy *Policy, question Question) Verdict {
+	d := &decision{program: newProgram(policy, &question, &effort{left: maxEffort}), question: &question}
+	for _, r := range d.allows {
+		if !r.actions[0] {
+			continue
+		}
+		for _, entry := range r.entries() {
+			if !d.inside(entry) {
+				d.tryWay(r, entry)
+			}
+		}
+	}
+	return d.verdict()
+}
+
+// inside reports whether an entry selects callers of the zone only.
+func (d *decision) inside(entry *Principal) bool {
+	if entry == nil || entry.Account == "" {
+		return entry != nil && entry.Form != Anyone
+	}
+	return entry.Account == d.subject.Account || slices.Contains(d.zone.Accounts, entry.Account)
+}
+
+func (d *decision) tryWay(r *rule, entry *Principal) {
+	for _, q := range [...]*query{&unguarded, &external} {
+		solution, st := d.through(r, entry, q)
+		d.stuck = d.stuck || st == gaveUp
+		if st == satisfiable {
+			d.ways = append(d.ways, way{r, entry, solution.request(d.program), q == &unguarded})
+			return
+		}
+	}
+}
+
+// verdict draws the conclusion. Reasons, protection and warnings are all
+// gathered, whatever the outcome: nothing is cut short, so that every way in is
+// told at once.
+func (d *decision) verdict() Verdict {
+	v := Verdict{Warnings: slices.Clone(d.policy.Warnings)}
+	for i := range d.ways {
+		w := &d.ways[i]
+		if !w.open {
+			continue
+		}
+		if problem := d.confirm(&w.request); problem != "" {
+			return Verdict{Outcome: Broken, Problem: problem, Warnings: v.Warnings}
+		}
+		if v.Witness == nil {
+			v.Witness = &w.request
+		}
+	}
+	switch {
+	case v.Witness != nil:
+		v.Outcome, v.Exploitable = Fail, true
+		v.AnyAccount = d.anyAccount()
+		v.Reasons = d.reasons()
+	case d.stuck:
+		return Verdict{Outcome: Undecided, Problem: tooComplex, Warnings: v.Warnings, DependsOn: []string{}}
+	default:
+		if v.Reasons = d.emptyIDs(); len(v.Reasons) > 0 {
+			v.Outcome = Fail
+		} else if len(d.ways) > 0 {
+			v.Outcome = Pass
+			v.Protection = d.protection()
+		} else {
+			v.Outcome = NotApplicable
+		}
+	}
+	v.Outsiders = d.outsiders()
+	v.Parts = d.parts(&v)
+	v.Warnings = append(v.Warnings, d.warnings(v.Parts)...)
+	return v
+}
+
+// confirm holds a witness against everything that shares no code with the
+// search. It returns what does not agree, or nothing.
+func (d *decision) confirm(request *Request) string {
+	const disagree = "the solver and the evaluator disagree about a request: "
+	if !Granted(d.policy, d.question.RCPs, *request) {
+		return disagree + "the solver finds that " + request.Principal + " gets in, the evaluator refuses it"
+	}
+	if d.zone.Contains(*request, d.subject) {
+		return disagree + "the solver takes " + request.Principal + " for an outsider, the evaluator does not"
+	}
+	if Countersigned(*request, append([]*Policy{d.policy}, d.question.RCPs...)...) {
+		return disagree + "the solver finds no countersign in the request of " + request.Principal + ", the evaluator does"
+	}
+	if err := request.Admissible(d.subject, d.now); err != nil {
+		return disagree + "the request that the solver made cannot be: " + err.Error()
+	}
+	return ""
+}
+
+// anyAccount reports whether an account that nobody named gets in.
+func (d *decision) anyAccount() bool {
+	fresh := unguarded
+	fresh.freshAccount = true
+	for i := range d.ways {
+		w := &d.ways[i]
+		if w.open && (w.entry == nil || w.entry.Form == Anyone) {
+			if _, st := d.through(w.rule, w.entry, &fresh); st == satisfiable {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// possible runs a query over every way into every Allow statement.
+func (d *decision) anyWay(q *query) bool {
+	for _, r := range d.allows {
+		for _, entry := range r.entries() {
+			if r.actions[0] && !(q.outside && d.inside(entry)) {
+				if _, st := d.through(r, entry, q); st == satisfiable {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// protection tells what keeps outsiders without a countersign out: the
+// countersigns that let them in, and the policies without which they would need
+// none.
+func (d *decision) protection() []string {
+	var list []string
+	if d.anyWay(&query{kinds: withoutMFA, outside: true}) {
+		list = append(list, "external-id")
+	}
+	if d.anyWay(&query{kinds: onlyMFA, outside: true, withoutSecret: true}) {
+		list = append(list, "mfa")
+	}
+	if len(list) == 0 {
+		list = append(list, "external-id", "mfa") // either alone is not enough
+	}
+	if d.opensWithout(func(q *query) { q.noDenies = true }, false) {
+		list = append(list, "deny")
+	}
+	if d.opensWithout(func(q *query) { q.noRCPs = true }, true) {
+		list = append(list, "rcp")
+	}
+	return list
+}
+
+// opensWithout reports whether the role would be open if some Deny statements,
+// of RCPs or of the trust policy, were not there.
+func (d *decision) opensWithout(leave func(*query), rcp bool) bool {
+	if !slices.ContainsFunc(d.denies, func(r *rule) bool { return r.rcp == rcp }) {
+		return false
+	}
+	q := unguarded
+	leave(&q)
+	return d.anyWay(&q)
+}
+
+// emptyIDs finds the Allow statements that lean on an external ID condition
+// without any usable value: nobody can pass it today, but taking the condition
+// for protection is the mistake that the rule's audit step names.
+func (d *decision) emptyIDs() []Reason {
+	var reasons []Reason
+	for _, r := range d.allows {
+		if !r.actions[0] {
+			continue
+		}
+		for i := range r.atoms {
+			a := &r.atoms[i]
+			if !a.hasNoUsableID() {
+				continue
+			}
+			q := unguarded
+			q.without = a.Condition
+			for _, entry := range r.entries() {
+				if d.inside(entry) {
+					continue
+				}
+				if _, st := d.through(r, entry, &q); st == satisfiable {
+					reasons = append(reasons, r.reason("external-id-empty",
+						"the external ID condition has no usable value; nobody can pass it today, and it protects nothing", a.Range))
+					break
+				}
+			}
+		}
+	}
+	return reasons
+}
+
+// hasNoUsableID reports whether an atom is an external ID condition that wants
+// a value and lists none, or only the empty one.
+func (a *atom) hasNoUsableID() bool {
+	if a.Key != "sts:externalid" || a.Operator.Negated || a.Operator.Family == NullTest || a.absent {
+		return false
+	}
+	return !slices.ContainsFunc(a.Values, func(o Operand) bool { return o.Text != "" })
+}
+
+// outsiders lists the external parties that get in.
+func (d *decision) outsiders() []Outsider {
+	var list []Outsider
+	for i := range d.ways {
+		w := &d.ways[i]
+		o := Outsider{Account: "*", Statement: w.rule.Index, Principal: "*", Unguarded: w.open, Range: w.rule.Range}
+		if w.entry != nil {
+			o.Principal, o.Range = w.entry.Text, w.entry.Range
+			if w.entry.Account != "" {
+				o.Account = w.entry.Account
+			}
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+// parts tells what each statement contributes.
+func (d *decision) parts(v *Verdict) []StatementPart {
+	parts := make([]StatementPart, 0, len(d.policy.Statements))
+	for _, r := range d.allows {
+		role := d.allowRole(r)
+		parts = append(parts, StatementPart{r.Index, role, partMessages[role], r.Range})
+	}
+	for _, r := range d.denies {
+		if !r.rcp {
+			role := d.denyRole(r, v)
+			parts = append(parts, StatementPart{r.Index, role, partMessages[role], r.Range})
+		}
+	}
+	slices.SortFunc(parts, func(a, b StatementPart) int { return a.Statement - b.Statement })
+	return parts
+}
+
+var partMessages = map[StatementRole]string{
+	Opens:     "lets callers from outside in with neither MFA nor an external ID",
+	Guarded:   "lets callers from outside in, and only with a countersign",
+	Inside:    "lets nobody from outside in",
+	NotAssume: "does not allow sts:AssumeRole",
+	Dead:      "nobody can meet its conditions",
+	Protects:  "keeps out callers who would get in without a countersign",
+	Idle:      "makes no difference to callers from outside",
+}
+
+func (d *decision) allowRole(r *rule) StatementRole {
+	if !r.actions[0] {
+		return NotAssume
+	}
+	role := Inside
+	for i := range d.ways {
+		if w := &d.ways[i]; w.rule == r {
+			if w.open {
+				return Opens
+			}
+			role = Guarded
+		}
+	}
+	if role == Inside && len(r.atoms) > 0 && d.isDead(r) {
+		return Dead
+	}
+	return role
+}
+
+// isDead reports whether no caller at all, from inside or outside, can meet the
+// conditions of a statement that names somebody.
+func (d *decision) isDead(r *rule) bool {
+	q := query{kinds: withMFAToo, noDenies: true, noRCPs: true}
+	somebody := false
+	for _, entry := range r.entries() {
+		if entry != nil && (entry.Form == Service || entry.Form == Federated) {
+			return false
+		}
+		somebody = somebody || entry == nil || entry.Account != "" || entry.Form == Anyone
+		if _, st := d.through(r, entry, &q); st != unsatisfiable {
+			return false
+		}
+	}
+	return somebody
+}
+
+func (d *decision) denyRole(r *rule, v *Verdict) StatementRole {
+	if v.Outcome == Fail {
+		// What is open stays open; the statement may still narrow it.
+		return Idle
+	}
+	q := unguarded
+	q.withoutRule = r
+	if d.anyWay(&q) {
+		return Protects
+	}
+	return Idle
+}

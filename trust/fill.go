@@ -1,0 +1,314 @@
+package trust
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A solution is a value, or the absence, of every slot in one mode.
+type solution struct {
+	mode       mode
+	words      [][]string // by slot, in segments; nil when absent
+	clock      int64      // seconds since 1970
+	token      int64      // when the session was made
+	age        string
+	address    string
+	tagKeys    []string
+	transitive []string
+	tags       map[string]string // aws:RequestTag/…
+	constants  map[string]string // optional constants that are there
+}
+
+// The views of the time slot.
+var (
+	clockTime = scope{-1, -1}
+	epochTime = scope{-2, -2}
+	tokenTime = scope{-3, -3}
+)
+
+// fill tries to give every slot a value under what was demanded of it.
+func (f *finder) fill() bool {
+	sol := &solution{mode: *f.mode, words: make([][]string, len(f.sites))}
+	for i := range f.sites {
+		s := slot(i)
+		if !f.wanted(s) || f.sites[i].absentOK || f.isDerived(s) {
+			continue
+		}
+		if !f.sites[i].presentOK {
+			return false
+		}
+		word, st := f.solveSlot(s)
+		if st != satisfiable {
+			f.stuck = f.stuck || st == gaveUp
+			return false
+		}
+		sol.words[i] = word
+	}
+	f.fillDerived(sol)
+	for _, part := range [...]func(*solution) status{f.fillTime, f.fillAge, f.fillAddress, f.fillTags} {
+		if st := part(sol); st != satisfiable {
+			f.stuck = f.stuck || st == gaveUp
+			return false
+		}
+	}
+	f.found = sol
+	return true
+}
+
+// wanted reports whether a slot is a word that this mode may have to fill here.
+func (f *finder) wanted(s slot) bool {
+	switch s {
+	case slotPrincipal, slotUserID, slotSessionName:
+		return true
+	case slotTime, slotMFAAge, slotAddress, slotTagKeys, slotTransitive:
+		return false
+	case slotOrganization:
+		return f.mode.organization
+	case slotIdentity:
+		return f.mode.identity != noIdentity
+	}
+	info := &f.slots[s]
+	return info.when != nil && info.class != keyRequestTag && info.when(f.mode) != absent
+}
+
+// solveSlot finds a word for a slot. Slots that are not words are filled at the
+// end.
+func (f *finder) solveSlot(s slot) ([]string, status) {
+	switch s {
+	case slotTime, slotMFAAge, slotAddress, slotTagKeys, slotTransitive:
+		return nil, satisfiable
+	}
+	return f.shape(s, f.mode).solve(f.sites[s].constraints, f.effort)
+}
+
+// How long sessions last at the most (STS API reference: AssumeRole 12 hours,
+// GetSessionToken 36 hours).
+const (
+	roleSessionSeconds = 12 * 3600
+	userSessionSeconds = 36 * 3600
+	maxMFAAge          = 129600 // seconds (IAM User Guide, aws:MultiFactorAuthAge)
+)
+
+// fillTime picks an instant for the call, not before now, and one for the
+// making of the session, not longer ago than sessions live.
+//
+// The candidates are complete for comparisons: if any pair of instants will do,
+// then one where each is as early as the comparisons and the other allow.
+func (f *finder) fillTime(sol *solution) status {
+	constraints := f.sites[slotTime].constraints
+	now := f.now.Unix()
+	if f.now.Nanosecond() > 0 {
+		now++
+	}
+	window := int64(roleSessionSeconds)
+	if f.mode.kind != RoleSession {
+		window = userSessionSeconds
+	}
+	points := timePoints(constraints)
+	clocks, textual := append([]int64{now}, points...), false
+	for _, p := range points {
+		clocks = append(clocks, p+window)
+	}
+	for i := range constraints {
+		textual = textual || constraints[i].typed == nil
+	}
+	for _, clock := range clocks {
+		if clock < now {
+			continue
+		}
+		tokens := []int64{clock - 3600, clock - window, clock}
+		if len(points) > 0 {
+			tokens = append(tokens, points...)
+		}
+		for _, token := range tokens {
+			if token > clock || token < clock-window {
+				continue
+			}
+			if f.timeHolds(constraints, clock, token) {
+				sol.clock, sol.token = clock, token
+				return satisfiable
+			}
+			if !f.mode.session() {
+				break
+			}
+		}
+	}
+	if textual {
+		return gaveUp
+	}
+	return unsatisfiable
+}
+
+func (f *finder) timeHolds(constraints []constraint, clock, token int64) bool {
+	for i := range constraints {
+		c := &constraints[i]
+		var text string
+		switch c.scope {
+		case epochTime:
+			text = strconv.FormatInt(clock, 10)
+		case tokenTime:
+			text = isoTime(token)
+		default:
+			text = isoTime(clock)
+		}
+		if !c.holdsText(text, f.effort) {
+			return false
+		}
+	}
+	return true
+}
+
+// timePoints lists the seconds round the operands of comparisons, and those
+// that patterns spell out.
+func timePoints(constraints []constraint) []int64 {
+	var points []int64
+	add := func(millis int64) {
+		second := millis / 1000
+		points = append(points, second-1, second, second+1)
+	}
+	for i := range constraints {
+		c := &constraints[i]
+		if c.typed != nil {
+			for j := range c.typed.Values {
+				operand := &c.typed.Values[j]
+				if operand.Number != nil {
+					seconds, _ := operand.Number.Float64()
+					if seconds > -1e12 && seconds < 1e12 {
+						add(int64(seconds * 1000))
+					}
+				} else if c.typed.Operator.Family >= DateEqual && c.typed.Operator.Family <= DateGreaterOrEqual {
+					add(operand.Millis)
+				}
+			}
+		}
+		for j := range c.patterns {
+			for _, filler := range [...]string{"", "-01-01T00:00:00Z", "-01T00:00:00Z", "T00:00:00Z", "00:00Z"} {
+				if text, ok := c.patterns[j].instance(filler); ok {
+					if millis, ok := parseMillis(text); ok {
+						add(millis)
+					}
+				}
+			}
+		}
+	}
+	return points
+}
+
+func isoTime(seconds int64) string { return time.Unix(seconds, 0).UTC().Format("2006-01-02T15:04:05Z") }
+
+// fillAge picks the seconds since MFA was shown.
+func (f *finder) fillAge(sol *solution) status {
+	if !f.mode.mfa() {
+		return satisfiable
+	}
+	constraints := f.sites[slotMFAAge].constraints
+	candidates := []int64{60, 0, maxMFAAge}
+	textual := false
+	for i := range constraints {
+		c := &constraints[i]
+		textual = textual || c.typed == nil
+		if c.typed == nil {
+			for j := range c.patterns {
+				if text, ok := c.patterns[j].instance("0"); ok {
+					if n, ok := parseNumber(text); ok && n.IsInt() && n.Num().IsInt64() {
+						candidates = append(candidates, n.Num().Int64())
+					}
+				}
+			}
+			continue
+		}
+		for j := range c.typed.Values {
+			if n := c.typed.Values[j].Number; n != nil {
+				value, _ := n.Float64()
+				if value >= -1 && value <= maxMFAAge+1 {
+					candidates = append(candidates, int64(value)-1, int64(value), int64(value)+1)
+				}
+			}
+		}
+	}
+	for _, age := range candidates {
+		text := strconv.FormatInt(age, 10)
+		holds := age >= 0 && age <= maxMFAAge
+		for i := range constraints {
+			holds = holds && constraints[i].holdsText(text, f.effort)
+		}
+		if holds {
+			sol.age = text
+			return satisfiable
+		}
+	}
+	if textual {
+		return gaveUp
+	}
+	return unsatisfiable
+}
+
+// fillAddress picks the caller's address, of either family.
+func (f *finder) fillAddress(sol *solution) status {
+	constraints := f.sites[slotAddress].constraints
+	textual := false
+	for i := range constraints {
+		textual = textual || constraints[i].typed == nil
+	}
+	texts := addressTexts(constraints)
+	for _, text := range texts {
+		holds := true
+		for i := range constraints {
+			holds = holds && constraints[i].holdsText(text, f.effort)
+		}
+		if holds {
+			sol.address = text
+			return satisfiable
+		}
+	}
+	if !textual {
+		return unsatisfiable
+	}
+	if _, st := dottedShape.search(withoutTyped(constraints), f.effort); st == unsatisfiable {
+		if _, st = colonShape.search(withoutTyped(constraints), f.effort); st == unsatisfiable {
+			return unsatisfiable
+		}
+	}
+	return gaveUp
+}
+
+var (
+	dottedShape = simpleShape(chars(digitChars, "."), 7, 15, "")
+	colonShape  = simpleShape(chars(digitChars, "abcdef:."), 2, 45, "")
+)
+
+func withoutTyped(constraints []constraint) []constraint {
+	return slices.DeleteFunc(slices.Clone(constraints), func(c constraint) bool { return c.typed != nil })
+}
+
+// addressTexts lists addresses round the networks, and those that patterns
+// spell out.
+func addressTexts(constraints []constraint) []string {
+	var networks []netip.Prefix
+	for i := range constraints {
+		if c := constraints[i].typed; c != nil && c.Operator.Family == IPAddress {
+			for j := range c.Values {
+				networks = append(networks, c.Values[j].Prefix)
+			}
+		}
+	}
+	var texts []string
+	for _, address := range addressCandidates(networks) {
+		texts = append(texts, address.String())
+	}
+	for i := range constraints {
+		for j := range constraints[i].patterns {
+			for _, filler := range [...]string{"", "1", "7.7", "7.7.7", "1.0", "db8::7"} {
+				if text, ok := constraints[i].patterns[j].instance(filler); ok {
+					if _, ok := parseAddress(text); ok && !strings.Contains(text, "/") {
+						texts = append(texts, text)
+					}
+				}
+			}
+		}
+	}
+	return texts
+}

@@ -1,0 +1,397 @@
+package trust
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// A program is a trust policy and the RCPs over it, made ready to be searched:
+// what every mode and every question has in common.
+type program struct {
+	policy   *Policy
+	subject  Subject
+	zone     Zone
+	now      time.Time
+	allows   []*rule // statements of the trust policy
+	denies   []*rule // of the trust policy, then of the RCPs
+	slots    []keyInfo
+	interest interest
+	// partitions are those a caller may belong to.
+	partitions []string
+	// secrets keep the external ID of a request from being one of the policy's.
+	secrets []constraint
+	facts   map[string]string
+	shapes  map[string]*shape
+	effort  *effort
+}
+
+// A rule is one statement, made ready.
+type rule struct {
+	*Statement
+	rcp     bool
+	actions [3]bool // matches AssumeRole, TagSession, SetSourceIdentity
+	atoms   []atom
+}
+
+// An atom is one condition of a statement, made ready.
+type atom struct {
+	*Condition
+	effect  Effect
+	info    keyInfo
+	absent  bool      // the result when the key is missing
+	linked  bool      // some operand has a variable
+	demands [2]demand // of a present value: wanted false, wanted true
+}
+
+// A demand is what a wanted result asks of a value that is present: the
+// constraints of one of the alternatives.
+type demand struct {
+	verdict      verdict3
+	alternatives [][]constraint
+}
+
+func newProgram(policy *Policy, question *Question, effort *effort) *program {
+	p := &program{
+		policy: policy, subject: question.Subject, zone: question.Zone, now: question.Now,
+		slots: make([]keyInfo, firstFreeSlot), effort: effort,
+	}
+	p.factsOf(question)
+	for i := range policy.Statements {
+		r := p.rule(&policy.Statements[i], false)
+		if r.Effect == Allow {
+			p.allows = append(p.allows, r)
+		} else {
+			p.denies = append(p.denies, r)
+		}
+	}
+	for _, rcp := range question.RCPs {
+		for i := range rcp.Statements {
+			if s := &rcp.Statements[i]; s.Effect == Deny && p.coversRole(s) {
+				p.denies = append(p.denies, p.rule(s, true))
+			}
+		}
+	}
+	p.partitions = p.possiblePartitions()
+	return p
+}
+
+// factsOf gathers the keys that are the same in every request.
+func (p *program) factsOf(question *Question) {
+	p.facts = map[string]string{}
+	if p.subject.Account != "" {
+		p.facts["aws:resourceaccount"] = p.subject.Account
+	}
+	if p.subject.Organization != "" {
+		p.facts["aws:resourceorgid"] = p.subject.Organization
+	}
+	for key, value := range question.Subject.Tags {
+		key = strings.ToLower(key)
+		p.facts["aws:resourcetag/"+key] = value
+		p.facts["iam:resourcetag/"+key] = value
+	}
+}
+
+// coversRole reports whether the resources of an RCP's statement hold the role.
+func (p *program) coversRole(s *Statement) bool {
+	if len(s.Resources) == 0 {
+		return true
+	}
+	for i := range s.Resources {
+		if pattern, ok := p.textPattern(s.Resources[i].Pieces); ok && pattern.match(p.subject.ARN, p.effort) {
+			return !s.NotResource
+		}
+	}
+	return s.NotResource
+}
+
+// textPattern compiles pieces whose variables, if any, are facts.
+func (p *program) textPattern(pieces []Piece) (pattern, bool) {
+	elems := make([]element, 0, 64)
+	plain := true
+	for i := range pieces {
+		switch piece := &pieces[i]; piece.Kind {
+		case LiteralPiece:
+			elems = appendUnits(elems, piece.Text)
+		case AnyRunPiece:
+			plain = false
+			elems = append(elems, anyRun)
+		case AnyOnePiece:
+			plain = false
+			elems = append(elems, anyUnit)
+		case VariablePiece:
+			text, ok := p.facts[piece.Key]
+			if !ok {
+				if text = piece.Default; !piece.HasDefault {
+					return pattern{}, false
+				}
+			}
+			elems = appendUnits(elems, text)
+		}
+	}
+	if plain && !hasVariable(pieces) {
+		return literalPattern(literalText(pieces)), true
+	}
+	return pattern{elems: elems}, true
+}
+
+func hasVariable(pieces []Piece) bool {
+	for i := range pieces {
+		if pieces[i].Kind == VariablePiece {
+			return true
+		}
+	}
+	return false
+}
+
+// rule makes a statement ready.
+func (p *program) rule(s *Statement, rcp bool) *rule {
+	r := &rule{Statement: s, rcp: rcp}
+	for i, action := range [...]string{"sts:assumerole", "sts:tagsession", "sts:setsourceidentity"} {
+		r.actions[i] = s.NotAction
+		for j := range s.Actions {
+			if pattern, ok := p.textPattern(s.Actions[j].Pieces); ok && pattern.match(action, p.effort) {
+				r.actions[i] = !s.NotAction
+				break
+			}
+		}
+	}
+	r.atoms = make([]atom, len(s.Conditions))
+	for i := range s.Conditions {
+		p.atom(&r.atoms[i], &s.Conditions[i], s.Effect)
+	}
+	return r
+}
+
+func (p *program) atom(a *atom, c *Condition, effect Effect) {
+	*a = atom{Condition: c, effect: effect, info: p.key(c.Key, c.Spelling), absent: absentResult(c)}
+	a.linked = !isTyped(c.Operator.Family) && slices.ContainsFunc(c.Values, func(o Operand) bool { return hasVariable(o.Pieces) })
+	if a.linked {
+		for i := range c.Values {
+			for j := range c.Values[i].Pieces {
+				if piece := &c.Values[i].Pieces[j]; piece.Kind == VariablePiece {
+					p.key(piece.Key, piece.Key)
+				}
+			}
+		}
+		return
+	}
+	if a.info.class == keyAbsent {
+		return
+	}
+	a.demands[0], a.demands[1] = p.demand(a, c.Values, false), p.demand(a, c.Values, true)
+	if a.info.slot == slotExternalID {
+		p.noteSecrets(c)
+	}
+}
+
+// key looks a key up, gives it a slot and notes which modes it makes worth
+// telling apart.
+func (p *program) key(key, spelling string) keyInfo {
+	info := lookupKey(key, spelling)
+	p.interest.note(&info)
+	switch {
+	case info.class == keyAbsent || info.class == keyFact || info.class == keyConstant:
+		return info
+	case info.slot >= firstFreeSlot:
+		info.slot = p.freeSlot(key, info)
+	default:
+		p.slots[info.slot] = info
+	}
+	return info
+}
+
+func (p *program) freeSlot(key string, info keyInfo) slot {
+	for i := int(firstFreeSlot); i < len(p.slots); i++ {
+		if strings.EqualFold(p.slots[i].name, key) {
+			return slot(i)
+		}
+	}
+	info.slot = slot(len(p.slots))
+	p.slots = append(p.slots, info)
+	return info.slot
+}
+
+// demand says what it takes for a present value to give the wanted result,
+// for operands without variables.
+func (p *program) demand(a *atom, values []Operand, want bool) demand {
+	op := a.Operator
+	switch {
+	case op.Family == NullTest:
+		return fixedDemand(slices.ContainsFunc(values, func(o Operand) bool { return !o.Bool }) == want)
+	case op.Set == NoSetOperator && a.info.multi:
+		// A scalar operator never matches a key of many values.
+		return fixedDemand(!want)
+	case op.Family == BoolEqual:
+		c, verdict := boolConstraint(a.Condition, want)
+		return a.one(verdict, c)
+	case isTyped(op.Family):
+		return a.one(sometimes, constraint{typed: a.Condition, want: want})
+	}
+	patterns := make([]pattern, 0, len(values))
+	for i := range values {
+		if pattern, ok := p.textPattern(values[i].Pieces); ok {
+			patterns = append(patterns, pattern)
+		}
+	}
+	return a.textDemand(patterns, want)
+}
+
+func fixedDemand(holds bool) demand { return demand{verdict: always(holds)} }
+
+func (a *atom) one(verdict verdict3, c constraint) demand {
+	if verdict != sometimes {
+		return demand{verdict: verdict}
+	}
+	c.scope = a.info.scope
+	return demand{sometimes, [][]constraint{{c}}}
+}
+
+// textDemand is the demand of the operators that compare text.
+func (a *atom) textDemand(patterns []pattern, want bool) demand {
+	op := a.Operator
+	matched := want != op.Negated
+	switch op.Family {
+	case ArnPattern:
+		return a.arnDemand(patterns, want)
+	case StringIgnoreCase:
+		folded := make([]pattern, len(patterns))
+		for i := range patterns {
+			folded[i] = foldPattern(patterns[i])
+		}
+		return a.one(someOrFixed(patterns, matched), constraint{patterns: folded, fold: true, negate: !matched})
+	}
+	return a.one(someOrFixed(patterns, matched), constraint{patterns: patterns, negate: !matched})
+}
+
+// someOrFixed settles an operator whose operands match nothing at all.
+func someOrFixed(patterns []pattern, matched bool) verdict3 {
+	if len(patterns) == 0 {
+		return always(!matched)
+	}
+	return sometimes
+}
+
+// arnDemand is the demand of the ARN operators. A value that is no ARN matches
+// neither the plain nor the negated form. An operand that is no ARN satisfies
+// nothing in an Allow and everything in a Deny, if the value is an ARN
+// (semantics: section 2.6).
+func (a *atom) arnDemand(patterns []pattern, want bool) demand {
+	op := a.Operator
+	compiled := make([]pattern, 0, len(patterns)+1)
+	for i := range patterns {
+		if p, ok := arnPattern(patterns[i].elements()); ok {
+			compiled = append(compiled, p)
+		} else if (a.effect == Deny) != op.Negated {
+			compiled = append(compiled, isARN)
+		}
+	}
+	at := a.info.scope
+	isArn := constraint{scope: at, patterns: []pattern{isARN}}
+	matching := constraint{scope: at, patterns: compiled}
+	other := constraint{scope: at, patterns: compiled, negate: true}
+	noArn := constraint{scope: at, patterns: []pattern{isARN}, negate: true}
+	switch {
+	case op.Negated && want:
+		return demand{sometimes, [][]constraint{{other, isArn}}}
+	case op.Negated:
+		return demand{sometimes, [][]constraint{{matching}, {noArn}}}
+	case want:
+		return a.one(someOrFixed(compiled, true), matching)
+	}
+	return a.one(someOrFixed(compiled, false), other)
+}
+
+// noteSecrets collects what an invented external ID may not be: the strings
+// that an operand of finite language matches. Operands with variables and
+// ranges are no secrets.
+func (p *program) noteSecrets(c *Condition) {
+	family := c.Operator.Family
+	switch family {
+	case NumericEqual, DateEqual:
+		plain := *c
+		plain.Operator.Negated = false
+		p.secrets = append(p.secrets, constraint{scope: wholeWord, typed: &plain})
+		return
+	case StringExact, StringIgnoreCase, StringPattern, BinaryEqual, ArnPattern:
+	default:
+		return
+	}
+	fold := family == StringIgnoreCase
+	var patterns []pattern
+	for i := range c.Values {
+		pattern, ok := p.textPattern(c.Values[i].Pieces)
+		if !ok || !pattern.literal && !pattern.finite() || hasVariable(c.Values[i].Pieces) {
+			continue
+		}
+		if fold {
+			pattern = foldPattern(pattern)
+		}
+		patterns = append(patterns, pattern)
+	}
+	if len(patterns) > 0 {
+		p.secrets = append(p.secrets, constraint{scope: wholeWord, patterns: patterns, negate: true, fold: fold})
+	}
+}
+
+// possiblePartitions lists the role's partition, or, where that is not known,
+// those its policy names.
+func (p *program) possiblePartitions() []string {
+	if p.subject.Partition != "" {
+		return []string{p.subject.Partition}
+	}
+	var found []string
+	for _, r := range p.allows {
+		for i := range r.Principals {
+			if name := r.Principals[i].Partition; name != "" && !slices.Contains(found, name) {
+				found = append(found, name)
+			}
+		}
+	}
+	if len(found) == 0 {
+		found = append(found, "aws")
+	}
+	return found
+}
+
+func (p *program) principalShape(m *mode) *shape {
+	kind := "user"
+	if m.kind == RoleSession {
+		kind = "role"
+	}
+	key := m.partition + kind
+	if s, ok := p.shapes[key]; ok {
+		return s
+	}
+	if p.shapes == nil {
+		p.shapes = map[string]*shape{}
+	}
+	s := principalShape(m.partition, kind)
+	p.shapes[key] = &s
+	return &s
+}
+
+// shape gives the form of a slot's words in a mode.
+func (p *program) shape(s slot, m *mode) *shape {
+	switch s {
+	case slotPrincipal:
+		return p.principalShape(m)
+	case slotUserID:
+		if m.kind == RoleSession {
+			return &roleIDShape
+		}
+		return &userIDShapeOnly
+	case slotOrganization, slotEndpointOrganization:
+		return &organizationShape
+	case slotIdentity, slotSessionName:
+		return &sessionNameShape
+	case slotExternalID:
+		return &externalIDShape
+	}
+	return p.slots[s].form
+}
+
+var (
+	roleIDShape     = userIDShape("AROA", true)
+	userIDShapeOnly = userIDShape("AIDA", false)
+)

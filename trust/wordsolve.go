@@ -1,0 +1,197 @@
+package trust
+
+// status is the answer of a search: a solution, the proof that there is none,
+// or neither within the effort allowed.
+type status uint8
+
+const (
+	unsatisfiable status = iota
+	satisfiable
+	gaveUp
+)
+
+// solve finds a value of the shape that satisfies every constraint, taken
+// apart into its segments.
+//
+// Cheap guesses come first, because nearly every trust policy is settled by
+// one: listed texts where a constraint lists them (and then nothing else can
+// do), else natural examples. What is left goes to the exact search.
+func (s *shape) solve(constraints []constraint, effort *effort) ([]string, status) {
+	typed := false
+	for i := range constraints {
+		c := &constraints[i]
+		if c.scope == wholeWord && c.isLiteral() {
+			return s.solveListed(c, constraints, effort)
+		}
+		typed = typed || c.typed != nil
+	}
+	return s.solveSegments(constraints, typed, effort)
+}
+
+// solveListed tries the texts that one constraint lists.
+func (s *shape) solveListed(list *constraint, constraints []constraint, effort *effort) ([]string, status) {
+	for i := range list.patterns {
+		parts, ok := s.split(s, list.patterns[i].text)
+		if ok && s.legal(parts) && allHold(constraints, parts, effort) {
+			return parts, satisfiable
+		}
+	}
+	if effort.exhausted() {
+		return nil, gaveUp
+	}
+	return nil, unsatisfiable
+}
+
+// solveSegments fixes the segments that a constraint lists, one alternative
+// after the other, and solves the rest.
+func (s *shape) solveSegments(constraints []constraint, typed bool, effort *effort) ([]string, status) {
+	for i := range constraints {
+		c := &constraints[i]
+		at := int(c.scope.first)
+		if c.scope.first != c.scope.last || s.segments[at].isFixed || !c.isLiteral() {
+			continue
+		}
+		result := unsatisfiable
+		for _, p := range c.patterns {
+			if !s.segments[at].allows(p.text) {
+				continue
+			}
+			fixed := *s
+			fixed.segments = append([]segment(nil), s.segments...)
+			fixed.segments[at] = segment{fixed: p.text, isFixed: true}
+			parts, st := fixed.solveSegments(constraints, typed, effort)
+			if st == satisfiable {
+				return parts, st
+			}
+			if st == gaveUp {
+				result = gaveUp
+			}
+		}
+		return nil, result
+	}
+	if parts, ok := s.guess(constraints, effort); ok {
+		return parts, satisfiable
+	}
+	if typed {
+		return s.solveTyped(constraints, effort)
+	}
+	return s.search(constraints, effort)
+}
+
+// guess tries natural values: the examples of the segments, and what the
+// wanted patterns look like when their wildcards are filled in.
+func (s *shape) guess(constraints []constraint, effort *effort) ([]string, bool) {
+	parts := make([]string, len(s.segments))
+	for i := range s.segments {
+		if parts[i] = s.segments[i].example; s.segments[i].isFixed {
+			parts[i] = s.segments[i].fixed
+		}
+	}
+	if s.legal(parts) && allHold(constraints, parts, effort) {
+		return parts, true
+	}
+	for i := range constraints {
+		c := &constraints[i]
+		if c.negate || c.typed != nil || c.form != nil || c.before != "" || c.after != "" {
+			continue
+		}
+		for j := range min(len(c.patterns), 8) {
+			if found, ok := s.guessPattern(&c.patterns[j], c.scope, parts, constraints, effort); ok {
+				return found, true
+			}
+		}
+	}
+	return nil, false
+}
+
+func (s *shape) guessPattern(p *pattern, at scope, parts []string, constraints []constraint, effort *effort) ([]string, bool) {
+	for _, filler := range [...]string{"", "x", "abcd", "0001", "666677778888"} {
+		text, ok := p.instance(filler)
+		if !ok {
+			return nil, false
+		}
+		var candidate []string
+		if len(s.segments) == 1 || at == wholeWord {
+			if candidate, ok = s.split(s, text); !ok {
+				continue
+			}
+		} else if at.first == at.last {
+			candidate = append([]string(nil), parts...)
+			candidate[at.first] = text
+		} else {
+			continue
+		}
+		if s.legal(candidate) && allHold(constraints, candidate, effort) {
+			return candidate, true
+		}
+	}
+	return nil, false
+}
+
+// instance fills the wildcards of a pattern. It reports false for long
+// patterns, where guessing is not worth its cost.
+func (p *pattern) instance(filler string) (string, bool) {
+	if p.literal {
+		return p.text, true
+	}
+	if len(p.elems) > 256 {
+		return "", false
+	}
+	out := make([]rune, 0, len(p.elems)+16)
+	for _, e := range p.elems {
+		switch {
+		case e.isRun():
+			out = append(out, []rune(filler)...)
+		case e < 0:
+			out = append(out, '7')
+		default:
+			out = append(out, rune(e))
+		}
+	}
+	return string(out), true
+}
+
+// solveTyped handles shapes under comparisons of numbers, dates or addresses.
+// Candidates round the operands come first. Then the constraints on the text
+// are searched alone, which proves that there is no solution when they have
+// none, and offers further candidates when they have.
+func (s *shape) solveTyped(constraints []constraint, effort *effort) ([]string, status) {
+	var texts []constraint
+	for i := range constraints {
+		if constraints[i].typed == nil {
+			texts = append(texts, constraints[i])
+		}
+	}
+	for _, text := range typedCandidates(constraints) {
+		parts, ok := s.split(s, text)
+		if ok && s.legal(parts) && allHold(constraints, parts, effort) {
+			return parts, satisfiable
+		}
+	}
+	if len(texts) == 0 && len(s.segments) == 1 {
+		// The candidates are complete: a set of numbers, instants or addresses
+		// that comparisons describe holds, unless it is empty, an operand or
+		// the middle between two, or a value beyond the last.
+		return nil, unsatisfiable
+	}
+	for range 8 {
+		parts, st := s.search(texts, effort)
+		if st != satisfiable {
+			return nil, st
+		}
+		if allHold(constraints, parts, effort) {
+			return parts, satisfiable
+		}
+		texts = append(texts, constraint{scope: wholeWord, negate: true, patterns: []pattern{literalPattern(wholeWord.of(parts))}})
+	}
+	return nil, gaveUp
+}
+
+func allHold(constraints []constraint, parts []string, effort *effort) bool {
+	for i := range constraints {
+		if !constraints[i].holds(parts, effort) {
+			return false
+		}
+	}
+	return true
+}
