@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -159,7 +160,7 @@ func (a *admission) user(partition string) error {
 	if !strings.HasPrefix(id, "AIDA") || !legalUniqueID.MatchString(id) {
 		return errors.New("aws:userid is not the unique id of a user")
 	}
-	return errors.Join(
+	return cmp.Or(
 		a.keyIs("aws:PrincipalArn", a.request.Principal, "the caller's ARN"),
 		a.keyIs("aws:PrincipalType", "User", "that of a user"),
 		a.keyIs("aws:username", name, "the user's name"),
@@ -187,7 +188,7 @@ func (a *admission) roleSession(partition string) error {
 	if !strings.HasPrefix(id, "AROA") || !legalUniqueID.MatchString(id) || suffix != session {
 		return errors.New("aws:userid is not a role's unique id with the session name")
 	}
-	return errors.Join(
+	return cmp.Or(
 		a.keyIs("aws:PrincipalType", "AssumedRole", "that of a role session"),
 		a.keysAbsent("on a role session", "aws:username"),
 	)
@@ -221,16 +222,16 @@ func (a *admission) mfa() error {
 	case UserKey:
 		return a.keysAbsent("with a long-term key", present, age, issued)
 	case UserKeyMFA:
-		return errors.Join(a.keyIs(present, "true", "true with MFA"), a.mfaAge(),
+		return cmp.Or(a.keyIs(present, "true", "true with MFA"), a.mfaAge(),
 			a.keysAbsent("with a long-term key", issued))
 	}
 	if !hasToken {
 		return fmt.Errorf("%s is missing from temporary credentials", issued)
 	}
 	if a.request.Kind == UserSessionMFA {
-		return errors.Join(a.keyIs(present, "true", "true with MFA"), a.mfaAge())
+		return cmp.Or(a.keyIs(present, "true", "true with MFA"), a.mfaAge())
 	}
-	return errors.Join(a.keyIs(present, "false", "false in a session without MFA"), a.keysAbsent("without MFA", age))
+	return cmp.Or(a.keyIs(present, "false", "false in a session without MFA"), a.keysAbsent("without MFA", age))
 }
 
 // mfaAge demands whole seconds, as long as a session may last at most.
@@ -254,7 +255,7 @@ func (a *admission) parameters() error {
 	if region, ok := a.keys.single("aws:requestedregion"); !ok || region == "" {
 		return errors.New("aws:RequestedRegion is missing")
 	}
-	return errors.Join(
+	return cmp.Or(
 		a.keyIs("aws:SecureTransport", "true", "true"),
 		a.keyIs("aws:ViaAWSService", "false", "false"),
 		a.keyIs("aws:PrincipalIsAWSService", "false", "false"),

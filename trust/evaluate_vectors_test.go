@@ -142,7 +142,7 @@ func checkWitness(t *testing.T, vector witnessVector) {
 	}
 }
 
-func readWitnessVectors(t *testing.T) []witnessVector {
+func readWitnessVectors(t testing.TB) []witnessVector {
 	t.Helper()
 	file, err := os.Open("testdata/vectors.jsonl")
 	if err != nil {
@@ -179,7 +179,7 @@ func contextValues(t *testing.T, raw json.RawMessage) []string {
 	return many
 }
 
-func mustParse(t *testing.T, text []byte, parse func(trust.Value) (*trust.Policy, error)) *trust.Policy {
+func mustParse(t testing.TB, text []byte, parse func(trust.Value) (*trust.Policy, error)) *trust.Policy {
 	t.Helper()
 	tree, err := jsontree.Parse(&trust.File{Text: text})
 	if err != nil {
