@@ -1,0 +1,119 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+
+	"countersign/internal/role"
+	"countersign/internal/rule"
+	"countersign/trust"
+	"countersign/trust/jsontree"
+)
+
+// document is the trust policy of a finding, as it can be shown: its text, its
+// tree and the places that have to be masked.
+type document struct {
+	file   *trust.File
+	tree   trust.Value
+	parsed bool                          // tree is set
+	masks  map[*trust.File][]trust.Range // sorted by start, apart from each other
+	// hidden is set for text that may hold external IDs which cannot be told
+	// apart from the rest.
+	hidden bool
+	// moved maps places of the policy to file where that is a re-indented
+	// copy; nil where file is what the policy was read from.
+	moved *layout
+}
+
+// openDocument reads the policy that a finding speaks of. The verdict's ranges
+// point into the text that was judged, so that text is taken where there is one.
+func openDocument(finding *rule.Finding, options *Options) *document {
+	document := readDocument(finding.Role.Trust, judgedFile(finding.Verdict))
+	switch {
+	case options.ShowExternalIDs || document.file == nil:
+	case document.parsed:
+		document.masks = externalIDs(document.tree)
+	default:
+		document.hidden = mayHoldExternalID(document.file.Text)
+	}
+	return document
+}
+
+func readDocument(policy role.Document, file *trust.File) *document {
+	if policy.Tree != nil {
+		return &document{file: policy.Tree.Range.File, tree: *policy.Tree, parsed: true}
+	}
+	if file == nil {
+		if policy.JSON == nil {
+			return &document{}
+		}
+		file = &trust.File{Text: policy.JSON}
+	}
+	tree, err := jsontree.Parse(file)
+	return &document{file: file, tree: tree, parsed: err == nil}
+}
+
+// judgedFile is the text that the ranges of a verdict point into, nil if it has
+// none.
+func judgedFile(verdict *trust.Verdict) *trust.File {
+	for _, part := range verdict.Parts {
+		if !part.Range.IsZero() {
+			return part.Range.File
+		}
+	}
+	for _, reason := range verdict.Reasons {
+		if !reason.Range.IsZero() {
+			return reason.Range.File
+		}
+	}
+	for _, warning := range verdict.Warnings {
+		if !warning.Range.IsZero() {
+			return warning.Range.File
+		}
+	}
+	return nil
+}
+
+// fault returns where the policy has no meaning, the zero range if it has one.
+func (d *document) fault() trust.Range {
+	if d.file == nil {
+		return trust.Range{}
+	}
+	var err error
+	if d.parsed {
+		_, err = trust.Parse(d.tree)
+	} else {
+		_, err = jsontree.Parse(d.file)
+	}
+	var syntax *trust.SyntaxError
+	if errors.As(err, &syntax) {
+		return syntax.Range
+	}
+	return trust.Range{}
+}
+
+// relaid returns the document re-indented from its tree.
+func (d *document) relaid() *document {
+	laid := layOut(d.tree, d.masks != nil)
+	copied := *d
+	copied.file, copied.moved, copied.masks = laid.file, laid, nil
+	return &copied
+}
+
+// find returns the range of the shown text that a range of the policy means; it
+// is zero where there is nothing to show.
+func (d *document) find(place trust.Range) trust.Range {
+	switch {
+	case place.IsZero():
+		return trust.Range{}
+	case d.moved != nil:
+		return d.moved.move(place)
+	}
+	return place
+}
+
+// oneLine reports whether the policy's text has no line breaks to read it by.
+func (d *document) oneLine() bool {
+	text := d.tree.Range.Text()
+	return bytes.IndexByte(bytes.TrimSpace([]byte(text)), '\n') < 0
+}

@@ -1,0 +1,180 @@
+package report
+
+import (
+	"bytes"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"countersign/trust"
+)
+
+// cell is one thing of a line that is shown whole: a character, an escape, a
+// blank tab, a mask.
+type cell struct {
+	text       string
+	columns    int
+	start, end int // the bytes of the file that it stands for
+}
+
+const tabColumns = 4
+
+// line is a line of a text: its 1-based number and its bytes without the break.
+type line struct {
+	number     int
+	start, end int
+}
+
+// linesOf returns the lines that a range touches.
+func linesOf(place trust.Range) []line {
+	text := place.File.Text
+	start := min(place.Start, len(text))
+	lineStart := bytes.LastIndexByte(text[:start], '\n') + 1
+	number := bytes.Count(text[:lineStart], []byte("\n")) + 1
+	var lines []line
+	for {
+		end, last := len(text), true
+		if n := bytes.IndexByte(text[lineStart:], '\n'); n >= 0 {
+			end, last = lineStart+n, false
+		}
+		next := end + 1
+		if end > lineStart && text[end-1] == '\r' {
+			end--
+		}
+		lines = append(lines, line{number, lineStart, end})
+		if last || next >= place.End {
+			return lines
+		}
+		lineStart, number = next, number+1
+	}
+}
+
+// indentOf counts the blank bytes that a line begins with.
+func indentOf(text []byte, l line) int {
+	body := text[l.start:l.end]
+	return len(body) - len(bytes.TrimLeft(body, " \t"))
+}
+
+// commonIndent is the indentation that all lines share, except for those that
+// are blank or begin with the policy itself.
+func commonIndent(text []byte, lines []line) int {
+	common := -1
+	for _, l := range lines {
+		n := indentOf(text, l)
+		if l.start+n == l.end || (n == 0 && l.number == 1 && len(lines) > 1) {
+			continue
+		}
+		if common < 0 || n < common {
+			common = n
+		}
+	}
+	return max(common, 0)
+}
+
+// cells takes the bytes [start, end) of a file apart. A byte inside a mask
+// shows the whole mask.
+func (d *document) cells(file *trust.File, start, end int) []cell {
+	var made []cell
+	for i := start; i < end; {
+		if secret, ok := d.maskAt(file, i); ok {
+			made = append(made, cell{mask, columns(mask), secret.Start, secret.End})
+			i = secret.End
+			continue
+		}
+		r, size := utf8.DecodeRune(file.Text[i:end])
+		shown := showRune(r, string(file.Text[i:i+size]))
+		if r == '\t' {
+			shown = strings.Repeat(" ", tabColumns)
+		}
+		made = append(made, cell{shown, columns(shown), i, i + size})
+		i += size
+	}
+	return made
+}
+
+func (d *document) maskAt(file *trust.File, offset int) (trust.Range, bool) {
+	masks := d.masks[file]
+	behind := sort.Search(len(masks), func(i int) bool { return masks[i].Start > offset })
+	if behind == 0 || masks[behind-1].End <= offset {
+		return trust.Range{}, false
+	}
+	return masks[behind-1], true
+}
+
+// marked returns the columns [from, to) of cells that a range covers; an empty
+// range covers one.
+func marked(cells []cell, place trust.Range) (from, to int) {
+	at, found := 0, false
+	for _, c := range cells {
+		covered := c.start < max(place.End, place.Start+1) && place.Start < c.end
+		if covered && !found {
+			from, found = at, true
+		}
+		at += c.columns
+		if covered {
+			to = at
+		}
+	}
+	if !found {
+		return at, at + 1
+	}
+	return from, max(to, from+1)
+}
+
+// window cuts cells to limit columns so that [from, to) can be seen, or as much
+// of its beginning as fits. A column of the cells is then found shift columns
+// further on. What is cut off is shown as "…".
+func window(cells []cell, from, to, limit int) (shown string, shift int) {
+	total := 0
+	for _, c := range cells {
+		total += c.columns
+	}
+	if total <= limit {
+		return joined(cells), 0
+	}
+	inner := limit - 2
+	before := min(8, inner/4)
+	if to-from < inner {
+		before = (inner - (to - from)) / 2
+	}
+	left := max(0, min(from-before, total-inner))
+
+	var b strings.Builder
+	at := 0
+	if left > 0 {
+		b.WriteString("…")
+		shift = 1 - left
+	}
+	for _, c := range cells {
+		start := at
+		at += c.columns
+		switch {
+		case start < left && at > left: // half of a wide character, or of a mask
+			b.WriteString(strings.Repeat(" ", at-left))
+		case start < left:
+		case at > left+inner:
+			b.WriteString("…")
+			return b.String(), shift
+		default:
+			b.WriteString(c.text)
+		}
+	}
+	return b.String(), shift
+}
+
+func joined(cells []cell) string {
+	var b strings.Builder
+	for _, c := range cells {
+		b.WriteString(c.text)
+	}
+	return b.String()
+}
+
+// runeStart steps back from an offset to where a character begins, not further
+// than to least.
+func runeStart(text []byte, offset, least int) int {
+	for offset > least && !utf8.RuneStart(text[offset]) {
+		offset--
+	}
+	return offset
+}

@@ -1,0 +1,72 @@
+package report
+
+import (
+	"strings"
+
+	"countersign/trust"
+)
+
+// listing shows a whole text with line numbers and, under the lines that they
+// speak of, notes, which are sorted by their start. Lines that are too long are
+// folded.
+func (p *page) listing(d *document, notes []note) {
+	whole := trust.Range{File: d.file, Start: 0, End: len(d.file.Text)}
+	if d.moved == nil && d.tree.Range.File == d.file {
+		whole = d.tree.Range
+	}
+	lines := linesOf(whole)
+	indent := commonIndent(d.file.Text, lines)
+	g := p.gutter(lines[len(lines)-1].number)
+	room := p.width - g.columns() - 1
+	for i, l := range lines {
+		behind := len(d.file.Text) + 1 // where the next line begins
+		if i < len(lines)-1 {
+			behind = lines[i+1].start
+		}
+		lead := g.numbered(l.number)
+		rows := fold(d.cells(d.file, l.start+min(indent, indentOf(d.file.Text, l)), l.end), room)
+		for j, row := range rows {
+			p.line(strings.TrimRight(lead+" "+joined(row), " "))
+			lead = g.blank()
+			until := behind
+			if j < len(rows)-1 {
+				until = row[len(row)-1].end
+			}
+			for len(notes) > 0 && notes[0].place.Start < until {
+				p.note(g, row, notes[0], room)
+				notes = notes[1:]
+			}
+		}
+	}
+}
+
+// note draws carets under the part of a row that a note is about, and its text
+// below them.
+func (p *page) note(g gutter, row []cell, n note, room int) {
+	place := n.place
+	if len(linesOf(place)) > 1 {
+		place.End = place.Start + 1 // of several lines, the first character is shown
+	}
+	from, to := marked(row, place)
+	from = min(from, room-1)
+	to = min(to, room)
+	p.line(g.blank(), " ", strings.Repeat(" ", from), p.style.paint(n.accent, strings.Repeat("^", to-from)))
+	from = min(from, max(room-44, 0))
+	for _, text := range wrap(n.String(), min(room-from, proseWidth)) {
+		p.line(g.blank(), " ", strings.Repeat(" ", from), p.style.paint(n.accent, text))
+	}
+}
+
+// fold breaks cells into rows of at most limit columns; there is always one.
+func fold(cells []cell, limit int) [][]cell {
+	var rows [][]cell
+	begin, used := 0, 0
+	for i, c := range cells {
+		if used+c.columns > limit && i > begin {
+			rows = append(rows, cells[begin:i])
+			begin, used = i, 0
+		}
+		used += c.columns
+	}
+	return append(rows, cells[begin:])
+}

@@ -1,0 +1,164 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"countersign/trust"
+)
+
+// page writes text for people: paragraphs, labelled fields, excerpts. The
+// bufio.Writer keeps the first error.
+type page struct {
+	w     *bufio.Writer
+	style style
+	width int
+}
+
+const (
+	defaultWidth = 80
+	leastWidth   = 40
+	proseWidth   = 100 // longer lines of prose are hard to read
+)
+
+func newPage(w io.Writer, options Options) page {
+	width := options.Width
+	if width == 0 {
+		width = defaultWidth
+	}
+	return page{bufio.NewWriter(w), style{options.Color}, max(width, leastWidth)}
+}
+
+func (p *page) line(parts ...string) {
+	for _, part := range parts {
+		p.w.WriteString(part)
+	}
+	p.w.WriteByte('\n')
+}
+
+// prose writes text wrapped, with every line behind the indentation.
+func (p *page) prose(indent int, text string) {
+	p.hang(strings.Repeat(" ", indent), indent, text)
+}
+
+// hang writes text wrapped behind a lead of so many columns, and its further
+// lines under its first one.
+func (p *page) hang(lead string, columns int, text string) {
+	for i, part := range wrap(text, max(min(p.width, proseWidth)-columns, 20)) {
+		if i > 0 {
+			lead = strings.Repeat(" ", columns)
+		}
+		p.line(lead, part)
+	}
+}
+
+// labelColumns is where the text of a labelled field begins.
+const labelColumns = 13
+
+// field writes a labelled paragraph.
+func (p *page) field(label, text string) {
+	p.hang(p.label(label), labelColumns, text)
+}
+
+func (p *page) label(label string) string {
+	return "  " + p.style.paint(bold, label) + strings.Repeat(" ", labelColumns-2-len(label))
+}
+
+const hiddenText = "(the policy is not shown: it is not JSON, so an external ID in it cannot be told from the rest)"
+
+// mostLines is how many lines of a policy an excerpt shows.
+const mostLines = 9
+
+// excerpt shows the lines of a policy that a range touches, with carets under
+// it, or a bracket along it when it takes several lines.
+func (p *page) excerpt(d *document, place trust.Range, color string) {
+	if d.hidden {
+		p.prose(4, hiddenText)
+		return
+	}
+	lines := linesOf(place)
+	g := p.gutter(lines[len(lines)-1].number)
+	p.line(g.blank())
+	if len(lines) == 1 {
+		p.pointed(d, g, lines[0], place, color)
+		return
+	}
+	indent := commonIndent(place.File.Text, lines)
+	for i, l := range lines {
+		if len(lines) > mostLines && i == mostLines-2 {
+			p.line(g.gap(), p.style.paint(color, " |"))
+		}
+		if len(lines) > mostLines && i >= mostLines-2 && i < len(lines)-1 {
+			continue
+		}
+		bracket := " | "
+		if i == 0 {
+			bracket = " / "
+		}
+		room := p.width - g.columns() - 4
+		end := min(l.end, l.start+indent+4*room)
+		shown, _ := window(d.cells(place.File, min(l.start+indent, l.end), end), 0, 0, room)
+		p.line(g.numbered(l.number), p.style.paint(color, bracket), shown)
+	}
+	p.line(g.blank(), p.style.paint(color, " |_^"))
+}
+
+// pointed shows one line with carets under a range of it.
+func (p *page) pointed(d *document, g gutter, l line, place trust.Range, color string) {
+	room := p.width - g.columns() - 3
+	cells := d.cut(place, l, room)
+	from, to := marked(cells, place)
+	shown, shift := window(cells, from, to, room)
+	p.line(g.numbered(l.number), "   ", shown)
+	from = max(from+shift, 0)
+	to = min(max(to+shift, from+1), room)
+	p.line(g.blank(), "   ", strings.Repeat(" ", from), p.style.paint(color, strings.Repeat("^", max(to-from, 1))))
+}
+
+// cut takes as much of a line apart as can be seen around a range, so that a
+// line of any length costs no more than a short one.
+func (d *document) cut(place trust.Range, l line, room int) []cell {
+	reach := 4 * room
+	start := l.start + indentOf(place.File.Text, l)
+	from, to := start, l.end
+	if place.Start-reach > start {
+		from = runeStart(place.File.Text, place.Start-reach, start)
+	}
+	if end := min(place.End, place.Start+reach) + reach; end < l.end {
+		to = runeStart(place.File.Text, end, start)
+	}
+	cells := d.cells(place.File, from, to)
+	if from > start {
+		cells = append([]cell{{"…", 1, from, from}}, cells...)
+	}
+	if to < l.end {
+		cells = append(cells, cell{"…", 1, to, to})
+	}
+	return cells
+}
+
+// gutter is the column of line numbers.
+type gutter struct {
+	digits int
+	style  style
+}
+
+func (p *page) gutter(last int) gutter {
+	return gutter{max(len(fmt.Sprint(last)), 3), p.style}
+}
+
+// columns is what the gutter takes, the bar included.
+func (g gutter) columns() int { return g.digits + 4 }
+
+func (g gutter) numbered(n int) string {
+	return g.style.paint(dim, fmt.Sprintf(" %*d |", g.digits+1, n))
+}
+
+func (g gutter) blank() string { return g.numberless(" ") }
+func (g gutter) gap() string   { return g.numberless("...") }
+
+func (g gutter) numberless(text string) string {
+	return g.style.paint(dim, fmt.Sprintf(" %*s |", g.digits+1, text))
+}

@@ -1,0 +1,46 @@
+package report
+
+import (
+	"countersign/internal/rule"
+	"countersign/trust"
+)
+
+// locate turns a range of a policy into the 1-based line and column of the
+// scanned file. Both are 0 where the policy does not stand there verbatim.
+func locate(finding *rule.Finding, place trust.Range) (line, column int) {
+	document := &finding.Role.Trust
+	switch {
+	case place.IsZero():
+		return 0, 0
+	case document.Tree != nil:
+		// A template's policy may be put together from several files; only
+		// places in the reported one can be told by line and column alone.
+		if path := place.File.Name; path != "" && path != reportedPath(finding) {
+			return 0, 0
+		}
+		return place.Line(), place.Column()
+	case document.Line == 0:
+		return 0, 0
+	}
+	return document.InFile(place.Line(), place.Column())
+}
+
+// reportedPath is the file that a finding points into.
+func reportedPath(finding *rule.Finding) string {
+	if finding.Place.Path != "" {
+		return finding.Place.Path
+	}
+	return finding.Role.Source.Path
+}
+
+// reportedPlace is where a finding points: the place that decides, else where
+// the role begins.
+func reportedPlace(finding *rule.Finding) rule.Place {
+	if finding.Place.Line > 0 {
+		place := finding.Place
+		place.Path = reportedPath(finding)
+		return place
+	}
+	source := finding.Role.Source
+	return rule.Place{Path: reportedPath(finding), Line: source.Line, Column: source.Column}
+}

@@ -1,0 +1,71 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+
+	"countersign/trust"
+)
+
+// mask stands in for an external ID.
+const mask = "«redacted»"
+
+// externalIDs returns the ranges of all values in a document tree that a
+// condition holds sts:ExternalId against, by file and sorted by their start. The
+// key counts in any letter case and wherever it stands, also where the grammar
+// has no place for it: a broken policy keeps its secrets too. An unknown key may
+// be this one. Values that hold nothing but stars, or nothing at all, tell
+// nobody's ID and stay readable.
+func externalIDs(tree trust.Value) map[*trust.File][]trust.Range {
+	found := map[*trust.File][]trust.Range{}
+	collectExternalIDs(tree, false, found)
+	for _, ranges := range found {
+		slices.SortFunc(ranges, func(a, b trust.Range) int { return cmp.Compare(a.Start, b.Start) })
+	}
+	return found
+}
+
+func collectExternalIDs(value trust.Value, secret bool, found map[*trust.File][]trust.Range) {
+	switch value.Kind {
+	case trust.Object:
+		for _, member := range value.Members {
+			collectExternalIDs(member.Key, secret, found)
+			collectExternalIDs(member.Value, secret || mayBeExternalID(member.Key), found)
+		}
+	case trust.Array, trust.Choice:
+		for _, item := range value.Items {
+			collectExternalIDs(item, secret, found)
+		}
+	default:
+		if file := value.Range.File; file != nil && secret && isSecret(value) {
+			found[file] = append(found[file], value.Range)
+		}
+	}
+}
+
+func mayBeExternalID(key trust.Value) bool {
+	return key.Kind == trust.Unknown || len(key.Parts) > 0 || isExternalID(key.Text)
+}
+
+func isExternalID(key string) bool {
+	return strings.EqualFold(strings.TrimSpace(key), "sts:ExternalId")
+}
+
+// isSecret reports whether a value under the key tells something of an ID.
+func isSecret(value trust.Value) bool {
+	switch value.Kind {
+	case trust.String:
+		return len(value.Parts) > 0 || strings.Trim(value.Text, "*") != ""
+	case trust.Number, trust.Bool:
+		return true
+	}
+	return false
+}
+
+// mayHoldExternalID reports whether text that has no tree may hold an external
+// ID: it names the key, or hides its spelling in escapes.
+func mayHoldExternalID(text []byte) bool {
+	return bytes.Contains(bytes.ToLower(text), []byte("externalid")) || bytes.Contains(text, []byte(`\u`))
+}

@@ -1,0 +1,95 @@
+// Package report writes what an audit found, for people and for programs: one
+// file for each format, and one table of their names.
+//
+// Findings are written as they come; nothing is kept but counts. External IDs
+// of the policies that are shown are redacted unless Options say otherwise, and
+// whatever could steer a terminal is shown escaped.
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"countersign/internal/audit"
+	"countersign/internal/rule"
+	"countersign/trust"
+)
+
+// Writer takes the findings of one audit and, at its end, the summary. The
+// writer below it is not closed. Errors are those of the writer below.
+type Writer interface {
+	audit.Sink
+	Close(audit.Summary) error
+}
+
+// Options are what a report depends on beside the findings.
+type Options struct {
+	Color bool // terminal colours (text only)
+	Width int  // columns of the terminal (text only); 0 means 80
+	// ShowExternalIDs prints the external IDs of policies instead of a mask.
+	ShowExternalIDs bool
+	All             bool // also findings that pass or are not applicable
+	Quiet           bool // findings alone, no summary line (text only)
+
+	// AccountNames are the user's own names of accounts, by account id.
+	AccountNames map[string]string
+	Version      string // of this tool
+	Zone         Zone
+}
+
+// Zone describes the zone of trust of an audit, for the reader of a report.
+type Zone struct {
+	Scope         string // "account" or "organization"; empty means "account"
+	Organization  string // the accounts' own organization, where known
+	Accounts      []ZoneAccount
+	Organizations []string
+}
+
+// ZoneAccount is an account that is trusted beside the role's own.
+type ZoneAccount struct {
+	ID, Name string
+	Roles    []string // the names of the roles it is trusted for; none means every role
+}
+
+// Format is one way to write a report.
+type Format struct {
+	Name    string
+	Summary string // what it is for, in a few words
+	open    func(io.Writer, Options) Writer
+}
+
+// Formats are all formats, the default one first.
+var Formats = []Format{
+	{"text", "for people at a terminal", newText},
+	{"json", "one document (docs/schema/countersign.scan.v1.json)", newJSON},
+	{"jsonl", "one result a line, then one line with the summary", newLines},
+}
+
+// New makes a writer of the named format.
+func New(format string, w io.Writer, options Options) (Writer, error) {
+	names := make([]string, 0, len(Formats))
+	for _, known := range Formats {
+		if known.Name == format {
+			return &selection{known.open(w, options), options.All}, nil
+		}
+		names = append(names, known.Name)
+	}
+	return nil, fmt.Errorf("unknown format %q (%s)", format, strings.Join(names, ", "))
+}
+
+// selection leaves out what the reader did not ask for, whatever the format.
+type selection struct {
+	Writer
+	all bool
+}
+
+func (s *selection) Finding(finding *rule.Finding) error {
+	switch finding.Verdict.Outcome {
+	case trust.Pass, trust.NotApplicable:
+		if !s.all {
+			return nil
+		}
+	}
+	return s.Writer.Finding(finding)
+}

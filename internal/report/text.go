@@ -1,0 +1,312 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"countersign/internal/audit"
+	"countersign/internal/rule"
+	"countersign/trust"
+)
+
+// textWriter writes for people: accounts, in them roles, in them every reason
+// with its place; at the end the sums and what was left out.
+type textWriter struct {
+	page
+	options Options
+	account string
+	started bool
+	fails   [rule.Critical + 1]int // by severity
+}
+
+func newText(w io.Writer, options Options) Writer {
+	return &textWriter{page: newPage(w, options), options: options}
+}
+
+func (t *textWriter) Finding(finding *rule.Finding) error {
+	t.heading(finding.Role.Account)
+	t.title(finding, t.options.All)
+	switch finding.Verdict.Outcome {
+	case trust.Fail:
+		t.fails[finding.Severity]++
+		t.fail(finding)
+	case trust.Undecided:
+		t.undecided(finding)
+	case trust.Broken:
+		t.broken(finding)
+	}
+	t.warnings(finding)
+	if !isShort(finding) {
+		t.line()
+	}
+	return t.w.Flush()
+}
+
+// heading names the account when it is another than before.
+func (t *textWriter) heading(account string) {
+	if t.started && account == t.account {
+		return
+	}
+	t.started, t.account = true, account
+	if account == "" {
+		t.line(t.style.paint(bold, "account not known"))
+	} else {
+		t.line(t.style.paint(bold, "account "+t.options.nameAccount(account)))
+	}
+	t.line()
+}
+
+// nameAccount adds the user's own name to an account id.
+func (o *Options) nameAccount(account string) string {
+	if name := o.AccountNames[account]; name != "" {
+		return printable(account) + " (" + printable(name) + ")"
+	}
+	return printable(account)
+}
+
+// isShort reports whether a finding takes its title line only.
+func isShort(finding *rule.Finding) bool {
+	verdict := finding.Verdict
+	settled := verdict.Outcome == trust.Pass || verdict.Outcome == trust.NotApplicable
+	return settled && len(verdict.Warnings) == 0
+}
+
+// title is the line that begins a finding. With all verdicts in a report they
+// take a wider column.
+func (p *page) title(finding *rule.Finding, all bool) {
+	verdict, color := finding.Verdict, outcomeColor(finding)
+	severity := finding.Severity.String()
+	note := ""
+	switch verdict.Outcome {
+	case trust.Pass:
+		severity, note = "", strings.Join(verdict.Protection, ", ")
+	case trust.NotApplicable:
+		severity = ""
+	case trust.Fail:
+		if !verdict.Exploitable {
+			note = "nobody can use it today"
+		}
+	case trust.Undecided:
+		note = "the severity it has if it fails"
+	case trust.Broken:
+		severity = ""
+	}
+	width := len(trust.Undecided)
+	if all {
+		width = len(trust.NotApplicable)
+	}
+	outcome := fmt.Sprintf("%-*s", width, verdict.Outcome)
+	p.w.WriteString(p.style.paint(color, outcome))
+	p.w.WriteString(p.style.paint(color, fmt.Sprintf("  %-8s", severity)))
+	p.w.WriteString("  " + p.style.paint(bold, printable(finding.Role.Name)))
+	if note != "" {
+		p.w.WriteString("  " + p.style.paint(dim, "("+printable(note)+")"))
+	}
+	p.line()
+}
+
+func outcomeColor(finding *rule.Finding) string {
+	switch finding.Verdict.Outcome {
+	case trust.Fail, trust.Undecided:
+		return severityColor(finding.Severity)
+	case trust.Broken:
+		return bold + ";" + red
+	case trust.Pass:
+		return green
+	}
+	return dim
+}
+
+// identity names the role in full.
+func (p *page) identity(finding *rule.Finding) {
+	if arn := finding.Role.ARN; arn != "" {
+		p.line("  ", p.style.paint(dim, printable(arn)))
+	}
+	if address := finding.Role.Source.Address; address != "" {
+		p.line("  ", p.style.paint(dim, printable(address)))
+	}
+}
+
+func (t *textWriter) fail(finding *rule.Finding) {
+	verdict := finding.Verdict
+	document := openDocument(finding, &t.options)
+	t.identity(finding)
+	for i := range verdict.Reasons {
+		t.reason(finding, document, &verdict.Reasons[i])
+	}
+	t.line()
+	if verdict.Witness != nil {
+		t.witness(verdict.Witness, askedKeys(document.tree), false)
+	}
+	t.outsiders(verdict.Outsiders)
+	for i, remedy := range remediesFor(verdict.Reasons) {
+		t.field(once("to close", i), remedy.String())
+	}
+	t.assumed(finding)
+	t.links(finding)
+}
+
+// once gives a label to the first of several fields only.
+func once(label string, i int) string {
+	if i > 0 {
+		return ""
+	}
+	return label
+}
+
+// reason writes why a role fails, and shows where.
+func (t *textWriter) reason(finding *rule.Finding, document *document, reason *trust.Reason) {
+	t.line()
+	code := printable(reason.Code)
+	t.hang("  "+t.style.paint(bold, code)+": ", len(code)+4, printable(reason.Message))
+	t.at(finding, document, reason.Range, statementName(reason.Statement, reason.Sid))
+}
+
+func statementName(index int, sid string) string {
+	switch {
+	case index < 0:
+		return ""
+	case sid == "":
+		return fmt.Sprintf("statement %d", index+1)
+	}
+	return fmt.Sprintf("statement %d %q", index+1, clip(printable(sid), 40))
+}
+
+// at points to a place of the policy and shows it. A policy that does not stand
+// in the file as it is gets shown re-indented, with line numbers of its own.
+func (t *textWriter) at(finding *rule.Finding, document *document, place trust.Range, what string) {
+	line, column := locate(finding, place)
+	if line == 0 && !place.IsZero() && document.parsed && document.oneLine() {
+		document = document.relaid()
+	}
+	if line == 0 {
+		reported := reportedPlace(finding)
+		line, column = reported.Line, reported.Column
+		if shown := document.find(place); !shown.IsZero() {
+			what = strings.TrimPrefix(fmt.Sprintf("%s, line %d of the policy", what, shown.Line()), ", ")
+		}
+	}
+	t.arrow(reportedPath(finding), line, column, what)
+	if shown := document.find(place); !shown.IsZero() {
+		t.excerpt(document, shown, outcomeColor(finding))
+	}
+}
+
+// arrow writes a place as editors understand it.
+func (t *textWriter) arrow(path string, line, column int, what string) {
+	where := printable(path)
+	if line > 0 {
+		where = fmt.Sprintf("%s:%d:%d", where, line, column)
+	}
+	if what != "" {
+		what = "  " + t.style.paint(dim, what)
+	}
+	if where != "" || what != "" {
+		t.line("    ", t.style.paint(cyan, "-->"), " ", where, what)
+	}
+}
+
+// mostOutsiders is how many outside accounts are listed one by one.
+const mostOutsiders = 8
+
+// outsiders lists who gets in, those without a countersign first.
+func (t *textWriter) outsiders(outsiders []trust.Outsider) {
+	unguarded := map[string]bool{}
+	for _, outsider := range outsiders {
+		unguarded[outsider.Account] = unguarded[outsider.Account] || outsider.Unguarded
+	}
+	var open, guarded []string
+	for _, outsider := range outsiders {
+		free, unseen := unguarded[outsider.Account]
+		delete(unguarded, outsider.Account)
+		name := t.options.nameAccount(outsider.Account)
+		if outsider.Account == "*" {
+			name = "anyone, of any account"
+		}
+		switch {
+		case !unseen:
+		case free:
+			open = append(open, name)
+		default:
+			guarded = append(guarded, name)
+		}
+	}
+	if len(open) > 0 {
+		t.field("gets in", listed(open))
+	}
+	if len(guarded) > 0 {
+		t.field("guarded", listed(guarded)+", with a countersign only")
+	}
+}
+
+func listed(names []string) string {
+	if extra := len(names) - mostOutsiders; extra > 0 {
+		names = append(names[:mostOutsiders:mostOutsiders], fmt.Sprintf("and %d more", extra))
+	}
+	return strings.Join(names, ", ")
+}
+
+func (t *textWriter) undecided(finding *rule.Finding) {
+	verdict := finding.Verdict
+	t.identity(finding)
+	reported := reportedPlace(finding)
+	t.arrow(reported.Path, reported.Line, reported.Column, "")
+	t.line()
+	if verdict.Problem != "" {
+		t.field("problem", printable(verdict.Problem))
+	}
+	for i, name := range verdict.DependsOn {
+		t.field(once("depends on", i), printable(name))
+	}
+	t.assumed(finding)
+	t.links(finding)
+}
+
+func (t *textWriter) broken(finding *rule.Finding) {
+	t.identity(finding)
+	t.line()
+	t.prose(2, printable(finding.Verdict.Problem))
+	document := openDocument(finding, &t.options)
+	t.at(finding, document, document.fault(), "")
+	t.line()
+	t.links(finding)
+}
+
+func (p *page) assumed(finding *rule.Finding) {
+	if finding.Role.DefaultAssumed {
+		p.field("assumed", "the defaults of parameters or variables stand for their values")
+	}
+}
+
+func (p *page) warnings(finding *rule.Finding) {
+	for i, warning := range finding.Verdict.Warnings {
+		p.field(once("warning", i), printable(warning.Code+": "+warning.Message))
+	}
+}
+
+// plainName is a role name as IAM allows it, which every shell takes as it is.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,64}$`)
+
+// links say where to read on.
+func (p *page) links(finding *rule.Finding) {
+	label := "see"
+	if name := finding.Role.Name; plainName.MatchString(name) {
+		p.field(label, "countersign explain "+name)
+		label = ""
+	}
+	page := fmt.Sprintf("docs/rules/%s.md", finding.Rule)
+	if reasons := finding.Verdict.Reasons; len(reasons) > 0 {
+		page += "#" + printable(reasons[0].Code)
+	}
+	p.field(label, fmt.Sprintf("countersign rules %s, %s", finding.Rule, page))
+}
+
+func (t *textWriter) Close(s audit.Summary) error {
+	if !t.options.Quiet {
+		t.summary(s)
+	}
+	t.incomplete(s.Incomplete)
+	return t.w.Flush()
+}
