@@ -9,15 +9,19 @@ import (
 )
 
 // configItem is a configuration item of AWS Config that records a role.
-type configItem struct{ item }
+type configItem struct {
+	item
+	raw []byte
+}
+
+// Size implements audit.Sized.
+func (c *configItem) Size() int { return len(c.raw) }
 
 // Role implements audit.Item. The role itself is the item's configuration: an
 // object in a snapshot, a string of JSON in the answers of the API (AWS Config
 // API Reference, "ConfigurationItem").
 func (c *configItem) Role() (*role.Role, error) {
-	found := &role.Role{Source: role.Source{
-		Kind: c.kind, Path: c.file.Path, FromRoot: c.file.FromRoot, Line: c.line, Column: c.column,
-	}}
+	found := &role.Role{Source: c.source()}
 	var configuration member
 	var arn, name, account string
 	eachMember(c.raw, func(m member) bool {
@@ -51,14 +55,16 @@ func (c *configItem) readConfiguration(found *role.Role, configuration member) {
 	switch jsontext.Value(configuration.value).Kind() {
 	case '{':
 		line, column := move(c.line, c.column, c.raw[:configuration.start])
-		readRole(found, configuration.value, line, column)
+		inside := membersOf(configuration.value, line, column)
+		inside.fill(found)
 	case '"':
 		inner := jsontext.Value(unquote(configuration.value))
 		if !inner.IsValid(jsontext.AllowDuplicateNames(true)) || inner.Kind() != '{' {
 			found.Trust.Err = errors.New("the item's configuration is no JSON object")
 			return
 		}
-		readRole(found, inner[skipSpace(inner, 0):], 0, 0)
+		inside := membersOf(inner[skipSpace(inner, 0):], 0, 0)
+		inside.fill(found)
 	default:
 		found.Trust.Err = errors.New("the item carries no configuration")
 	}

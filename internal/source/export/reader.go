@@ -189,79 +189,127 @@ func (r *Reader) readList(kind role.Kind, key string) (fault, err error) {
 	if _, fault = r.decoder.ReadToken(); fault != nil {
 		return fault, nil
 	}
-	if key != "Roles" {
-		r.known = true // no other document has lists of these names
-	}
-	for first := true; r.next() != ']'; first = false {
-		line, column := r.text.line, r.text.column
-		value, fault := r.decoder.ReadValue()
-		if fault != nil {
-			return fault, nil
-		}
-		switch {
-		case first && kind != role.ConfigItem && !looksLikeRole(value):
-			return r.skipRest(), nil
-		case value.Kind() == '{':
+	// No other document has lists of these names.
+	r.known = r.known || key != "Roles"
+	for first := true; ; first = false {
+		switch next := r.next(); {
+		case next == ']':
 			r.known = true
-			err = r.yield(kind, value, line, column)
+			_, fault = r.decoder.ReadToken()
+			return fault, nil
+		case next == '{' && kind == role.ConfigItem:
+			fault, err = r.readConfigItem()
+		case next == '{':
+			var found *item
+			if found, fault = r.readRole(kind); fault != nil {
+				return fault, nil
+			}
+			if first && !found.members.isRole() {
+				return r.skipRest(), nil
+			}
+			r.known = true
+			err = r.out.Yield(found)
+		case first && kind != role.ConfigItem:
+			return r.skipRest(), nil
 		default:
-			r.out.Incomplete(audit.Incomplete{
-				Source: r.file.Path, Reason: place(line, column) + ": not a role in the list " + key,
-			})
+			what := audit.Incomplete{
+				Source: r.file.Path, Reason: place(r.text.line, r.text.column) + ": not a role in the list " + key,
+			}
+			if fault = r.skip(); fault == nil {
+				r.out.Incomplete(what)
+			}
 		}
-		if err != nil {
-			return nil, err
+		if fault != nil || err != nil {
+			return fault, err
 		}
-		r.text.pass(r.decoder.InputOffset())
 	}
-	r.known = true
-	_, fault = r.decoder.ReadToken()
-	return fault, nil
 }
 
 // readOne reads the role of a get-role answer.
 func (r *Reader) readOne() (fault, err error) {
-	line, column := r.text.line, r.text.column
-	value, fault := r.decoder.ReadValue()
-	if fault != nil || !looksLikeRole(value) {
+	found, fault := r.readRole(role.GetRole)
+	if fault != nil || !found.members.isRole() {
 		return fault, nil
 	}
 	r.known = true
-	return nil, r.yield(role.GetRole, value, line, column)
+	return nil, r.out.Yield(found)
+}
+
+// readRole reads the members of a role that are needed and passes over the
+// others, so that nobody has to look at its text a second time.
+func (r *Reader) readRole(kind role.Kind) (found *item, fault error) {
+	found = &item{kind: kind, file: r.file, line: r.text.line, column: r.text.column}
+	if _, fault = r.decoder.ReadToken(); fault != nil {
+		return nil, fault
+	}
+	for r.decoder.PeekKind() == '"' {
+		name, fault := r.decoder.ReadValue()
+		if fault != nil {
+			return nil, fault
+		}
+		which := kindOf(unquote(name))
+		if which == policyMember {
+			r.next()
+			found.members.line, found.members.column = r.text.line, r.text.column
+		}
+		value, fault := r.decoder.ReadValue()
+		if fault != nil {
+			return nil, fault
+		}
+		if which != otherMember {
+			found.members.set(which, r.copy(value))
+		}
+	}
+	_, fault = r.decoder.ReadToken()
+	r.text.pass(r.decoder.InputOffset())
+	return found, fault
+}
+
+func (r *Reader) readConfigItem() (fault, err error) {
+	line, column := r.text.line, r.text.column
+	value, fault := r.decoder.ReadValue()
+	if fault != nil {
+		return fault, nil
+	}
+	err = r.yieldConfigItem(value, line, column)
+	r.text.pass(r.decoder.InputOffset())
+	return nil, err
+}
+
+func (r *Reader) yieldConfigItem(value []byte, line, column int) error {
+	if !isConfigRole(value) {
+		return nil
+	}
+	found := item{kind: role.ConfigItem, file: r.file, line: line, column: column}
+	return r.out.Yield(&configItem{found, r.copy(value)})
 }
 
 // yieldWhole hands on a document that was kept.
 func (r *Reader) yieldWhole(line, column int) error {
 	kept, ok := r.text.keptText(r.decoder.InputOffset())
-	switch {
-	case !ok:
+	if !ok {
 		r.known = true
 		r.out.Incomplete(audit.Incomplete{
 			Source: r.file.Path, Reason: place(line, column) + ": an object of more than 4 MiB is no role",
 		})
 		return nil
+	}
+	found := item{file: r.file, line: line, column: column}
+	switch {
 	case isTrustPolicy(kept):
+		found.kind = role.TrustPolicy
 		r.known = true
-		policy := item{kind: role.TrustPolicy, file: r.file, raw: r.copy(kept), line: line, column: column}
-		return r.out.Yield(&policyItem{item: policy, document: r.documents})
+		return r.out.Yield(&policyItem{found, r.copy(kept), r.documents})
 	case isConfig(kept):
 		r.known = true
-		return r.yield(role.ConfigItem, kept, line, column)
-	case looksLikeRole(kept):
-		r.known = true
-		return r.yield(role.GetRole, kept, line, column)
+		return r.yieldConfigItem(kept, line, column)
 	}
-	return nil
-}
-
-func (r *Reader) yield(kind role.Kind, value []byte, line, column int) error {
-	if kind != role.ConfigItem {
-		return r.out.Yield(&item{kind: kind, file: r.file, raw: r.copy(value), line: line, column: column})
-	}
-	if !isConfigRole(value) {
+	found.kind = role.GetRole
+	if found.members = membersOf(r.copy(kept), line, column); !found.members.isRole() {
 		return nil
 	}
-	return r.out.Yield(&configItem{item{kind: kind, file: r.file, raw: r.copy(value), line: line, column: column}})
+	r.known = true
+	return r.out.Yield(&found)
 }
 
 // copy saves a value from being overwritten by the next read.

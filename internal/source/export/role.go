@@ -9,73 +9,124 @@ import (
 	"countersign/internal/source/walk"
 )
 
-// item is a role as it stands in a file. Its text is valid JSON.
+// item is a role as it stands in a file.
 type item struct {
 	kind         role.Kind
 	file         *walk.File
-	raw          []byte
 	line, column int
+	members      members
 }
 
 // Size implements audit.Sized.
-func (i *item) Size() int { return len(i.raw) }
+func (i *item) Size() int { return i.members.size }
 
 // Role implements audit.Item.
 func (i *item) Role() (*role.Role, error) {
-	found := &role.Role{Source: role.Source{
-		Kind: i.kind, Path: i.file.Path, FromRoot: i.file.FromRoot, Line: i.line, Column: i.column,
-	}}
-	readRole(found, i.raw, i.line, i.column)
+	found := &role.Role{Source: i.source()}
+	i.members.fill(found)
 	complete(found)
 	return found, nil
 }
 
-// readRole fills a role in from its object in the spelling of the IAM API or,
-// with a small first letter, of AWS Config. line and column are the place of
-// the object, 0 where it does not stand in the file verbatim. What is not
-// needed is passed over, policies other than the trust policy included.
-func readRole(found *role.Role, object []byte, line, column int) {
-	var policy member
-	var seen uint
-	var twice string
-	once := func(bit uint, name string) {
-		if seen&bit != 0 {
-			twice = name
-		}
-		seen |= bit
+func (i *item) source() role.Source {
+	return role.Source{Kind: i.kind, Path: i.file.Path, FromRoot: i.file.FromRoot, Line: i.line, Column: i.column}
+}
+
+// members are those members of a role's object that are needed, as they are
+// spelt. All others are passed over, its policies beside the trust policy
+// included.
+type members struct {
+	values [memberCount][]byte
+	size   int // bytes of them
+	// line and column are the place of the trust policy, 0 where it does not
+	// stand in the file verbatim.
+	line, column int
+	twice        string // the name of a member that is there more than once
+}
+
+// memberKind is a member that is needed.
+type memberKind int
+
+const (
+	policyMember memberKind = iota
+	arnMember
+	nameMember
+	pathMember
+	tagsMember
+	usedMember
+	memberCount
+	otherMember memberKind = -1
+)
+
+// kindOf tells a member by its name in the spelling of the IAM API or, with a
+// small first letter, of AWS Config.
+func kindOf(name []byte) memberKind {
+	switch string(name) {
+	case "AssumeRolePolicyDocument", "assumeRolePolicyDocument":
+		return policyMember
+	case "Arn", "arn":
+		return arnMember
+	case "RoleName", "roleName":
+		return nameMember
+	case "Path", "path":
+		return pathMember
+	case "Tags", "tags":
+		return tagsMember
+	case "RoleLastUsed", "roleLastUsed":
+		return usedMember
 	}
+	return otherMember
+}
+
+var memberNames = [memberCount]string{
+	policyMember: "AssumeRolePolicyDocument", arnMember: "Arn", nameMember: "RoleName",
+	pathMember: "Path", tagsMember: "Tags", usedMember: "RoleLastUsed",
+}
+
+// set notes a member. Readers differ on which of two members of one name
+// counts, so either could be the one that is in force.
+func (m *members) set(kind memberKind, value []byte) {
+	if m.values[kind] != nil {
+		m.twice = memberNames[kind]
+	}
+	m.values[kind] = value
+	m.size += len(value)
+}
+
+// membersOf takes apart a whole object that stands at line and column.
+func membersOf(object []byte, line, column int) members {
+	var found members
 	eachMember(object, func(m member) bool {
-		switch string(m.key) {
-		case "AssumeRolePolicyDocument", "assumeRolePolicyDocument":
-			once(1, "AssumeRolePolicyDocument")
-			policy = m
-		case "Arn", "arn":
-			once(2, "Arn")
-			found.ARN = string(unquote(m.value))
-		case "RoleName", "roleName":
-			once(4, "RoleName")
-			found.Name = string(unquote(m.value))
-		case "Path", "path":
-			once(8, "Path")
-			found.Path = string(unquote(m.value))
-		case "Tags", "tags":
-			once(16, "Tags")
-			found.Tags = readTags(m.value)
-		case "RoleLastUsed", "roleLastUsed":
-			found.LastUsed = readLastUsed(m.value)
+		kind := kindOf(m.key)
+		if kind == otherMember {
+			return true
+		}
+		found.set(kind, m.value)
+		if kind == policyMember && line > 0 {
+			found.line, found.column = move(line, column, object[:m.start])
 		}
 		return true
 	})
-	if twice != "" {
-		// Readers differ on which of two members counts, so either could be
-		// the one that is in force.
-		found.Trust.Err = fmt.Errorf("the role carries %s twice", twice)
+	return found
+}
+
+func (m *members) fill(found *role.Role) {
+	found.ARN = string(unquote(m.values[arnMember]))
+	found.Name = string(unquote(m.values[nameMember]))
+	found.Path = string(unquote(m.values[pathMember]))
+	found.Tags = readTags(m.values[tagsMember])
+	found.LastUsed = readLastUsed(m.values[usedMember])
+	if m.twice != "" {
+		found.Trust.Err = fmt.Errorf("the role carries %s twice", m.twice)
 		return
 	}
-	if line > 0 && len(policy.value) > 0 {
-		line, column = move(line, column, object[:policy.start])
-	}
-	found.Trust = document(policy.value, line, column)
+	found.Trust = document(m.values[policyMember], m.line, m.column)
+}
+
+// isRole reports whether an object is a role rather than something else that
+// happens to stand in a list of that name.
+func (m *members) isRole() bool {
+	return m.values[policyMember] != nil || bytes.Contains(m.values[arnMember], []byte(":role/"))
 }
 
 // complete fills in what the role's ARN tells.
@@ -132,20 +183,4 @@ func readLastUsed(value []byte) role.LastUsed {
 		return true
 	})
 	return used
-}
-
-// looksLikeRole reports whether a value is a role rather than something else
-// that happens to stand in a list of that name.
-func looksLikeRole(value []byte) bool {
-	found := false
-	eachMember(value, func(m member) bool {
-		switch string(m.key) {
-		case "AssumeRolePolicyDocument", "assumeRolePolicyDocument":
-			found = true
-		case "Arn", "arn":
-			found = bytes.Contains(m.value, []byte(":role/"))
-		}
-		return !found
-	})
-	return found
 }
