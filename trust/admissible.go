@@ -164,7 +164,6 @@ func (a *admission) user(partition string) error {
 		a.keyIs("aws:PrincipalArn", a.request.Principal, "the caller's ARN"),
 		a.keyIs("aws:PrincipalType", "User", "that of a user"),
 		a.keyIs("aws:username", name, "the user's name"),
-		a.sessionKeysAbsent(),
 	)
 }
 

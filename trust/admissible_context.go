@@ -66,17 +66,6 @@ func listed(keys []string, key string) bool {
 	})
 }
 
-// sessionKeysAbsent demands that a user carries nothing that only role
-// sessions have.
-func (a *admission) sessionKeysAbsent() error {
-	for key := range a.keys {
-		if listed(ofSessions, key) {
-			return fmt.Errorf("%s is present on a user", key)
-		}
-	}
-	return nil
-}
-
 // The limits of tags (STS API Reference, Tag), in characters.
 const (
 	mostTags        = 50

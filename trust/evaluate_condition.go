@@ -212,20 +212,14 @@ func isBase64(text string) bool {
 func (e *evaluation) text(pieces []Piece) (string, bool) {
 	var b strings.Builder
 	for _, piece := range pieces {
-		switch piece.Kind {
-		case LiteralPiece:
-			b.WriteString(piece.Text)
-		case AnyRunPiece:
-			b.WriteByte('*')
-		case AnyOnePiece:
-			b.WriteByte('?')
-		case VariablePiece:
-			value, ok := e.variable(piece)
-			if !ok {
-				return "", false
-			}
-			b.WriteString(value)
+		text, ok := piece.Text, true
+		if piece.Kind == VariablePiece {
+			text, ok = e.variable(piece)
 		}
+		if !ok {
+			return "", false
+		}
+		b.WriteString(text)
 	}
 	return b.String(), true
 }

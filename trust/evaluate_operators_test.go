@@ -182,7 +182,7 @@ func TestTheOperatorTableHasEveryFamily(t *testing.T) {
 	}
 }
 
-func TestOperators(t *testing.T) {
+func TestOperatorsOnOneValue(t *testing.T) {
 	const (
 		long     = "aws:UserAgent"
 		agent    = `"aws:UserAgent"`
