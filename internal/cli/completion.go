@@ -1,10 +1,49 @@
 package cli
 
 import (
+	"fmt"
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"countersign/internal/report"
 )
+
+// completion writes the script that makes a shell complete our command lines.
+func (c *command) completion() *cobra.Command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	return &cobra.Command{
+		Use:       "completion SHELL",
+		Short:     "print the completion script for bash, zsh, fish or powershell",
+		Example:   "  source <(countersign completion bash)",
+		ValidArgs: shells,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &misuse{"completion takes one shell", "one of: bash, zsh, fish, powershell"}
+			}
+			return oneOf(shells...)(args[0])
+		},
+		RunE: func(command *cobra.Command, args []string) error {
+			err := writeCompletion(command.Root(), args[0], c.streams.Out)
+			if err != nil {
+				return fmt.Errorf("writing the completion script: %w", err)
+			}
+			return nil
+		},
+	}
+}
+
+func writeCompletion(root *cobra.Command, shell string, w io.Writer) error {
+	switch shell {
+	case "zsh":
+		return root.GenZshCompletion(w)
+	case "fish":
+		return root.GenFishCompletion(w, true)
+	case "powershell":
+		return root.GenPowerShellCompletionWithDesc(w)
+	}
+	return root.GenBashCompletionV2(w, true)
+}
 
 // completions tells shells what the flags of a judging command take.
 func completions(command *cobra.Command) {

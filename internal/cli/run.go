@@ -104,12 +104,12 @@ func (c *command) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveDefault)
-	root.AddCommand(c.scan(), c.explain(), c.rules(), c.version(), c.man())
+	root.CompletionOptions.DisableDefaultCmd = true // ours says what it does in our words
+	root.AddCommand(c.scan(), c.explain(), c.rules(), c.version(), c.completion(), c.man())
 	root.SetFlagErrorFunc(flagMisuse)
 	root.SetHelpFunc(help)
 	root.SetUsageFunc(func(command *cobra.Command) error { help(command, nil); return nil })
-	root.InitDefaultHelpFlag()
+	root.PersistentFlags().BoolP("help", "h", false, "show this help")
 	return root
 }
 

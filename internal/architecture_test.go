@@ -1,0 +1,135 @@
+// Package internal_test holds the packages to the way that data flows:
+// source → document tree → trust → rule → audit → report, command line.
+package internal_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// listed is what `go list -json` tells of a package.
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) (all []listed) {
+	t.Helper()
+	command := exec.Command("go", "list", "-json=ImportPath,Imports", "countersign/...")
+	text, err := command.Output()
+	if err != nil {
+		t.Fatalf("listing the packages: %v", err)
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(text)))
+	for {
+		var one listed
+		if err := decoder.Decode(&one); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatalf("reading what go list says: %v", err)
+		}
+		all = append(all, one)
+	}
+}
+
+const (
+	trust    = "countersign/trust"
+	role     = "countersign/internal/role"
+	rule     = "countersign/internal/rule"
+	audit    = "countersign/internal/audit"
+	source   = "countersign/internal/source"
+	report   = "countersign/internal/report"
+	settings = "countersign/internal/settings"
+	rcp      = "countersign/internal/rcp"
+	spelling = "countersign/internal/spelling"
+	docs     = "countersign/docs"
+	cli      = "countersign/internal/cli"
+	program  = "countersign/cmd"
+)
+
+// mayImport says which packages of the project a package may import, beside
+// those below itself. Tests may import what they like.
+var mayImport = map[string][]string{
+	docs:     {},
+	spelling: {},
+	trust:    {},
+	role:     {trust},
+	rule:     {trust, role},
+	rcp:      {trust},
+	settings: {trust, role, rule, spelling},
+	audit:    {trust, role, rule},
+	source:   {trust, role, rule, rcp, audit},
+	report:   {trust, role, rule, audit},
+	program:  {cli},
+}
+
+// within reports whether path is a package or below it.
+func within(path, parent string) bool {
+	return path == parent || strings.HasPrefix(path, parent+"/")
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	all := packages(t)
+	for parent, allowed := range mayImport {
+		held := 0
+		for _, one := range all {
+			if !within(one.ImportPath, parent) {
+				continue
+			}
+			held++
+			for _, path := range one.Imports {
+				permitted := func(other string) bool { return within(path, other) }
+				if within(path, "countersign") && !within(path, parent) && !slices.ContainsFunc(allowed, permitted) {
+					t.Errorf("%s imports %s", one.ImportPath, path)
+				}
+			}
+		}
+		if held == 0 {
+			t.Errorf("there is no package %s: the table is out of date", parent)
+		}
+	}
+}
+
+func TestOnlyTheProgramImportsTheCommandLine(t *testing.T) {
+	for _, one := range packages(t) {
+		if slices.Contains(one.Imports, cli) && !within(one.ImportPath, program) {
+			t.Errorf("%s imports the command line", one.ImportPath)
+		}
+	}
+}
+
+func TestThePublicLibraryNeedsTheStandardLibraryOnly(t *testing.T) {
+	for _, one := range packages(t) {
+		if !within(one.ImportPath, trust) {
+			continue
+		}
+		for _, path := range one.Imports {
+			first, _, _ := strings.Cut(path, "/")
+			if strings.Contains(first, ".") {
+				t.Errorf("%s imports %s", one.ImportPath, path)
+			}
+			if doesIO := []string{"os", "net", "net/http", "os/exec", "syscall", "log"}; slices.Contains(doesIO, path) {
+				t.Errorf("%s imports %s: the library does no input or output", one.ImportPath, path)
+			}
+		}
+	}
+}
+
+// What reads a stranger's file starts no process and opens no connection.
+func TestReadersOfUntrustedFilesHaveNoWayOut(t *testing.T) {
+	for _, one := range packages(t) {
+		if !within(one.ImportPath, source) && !within(one.ImportPath, rcp) && !within(one.ImportPath, settings) || strings.Contains(one.ImportPath, "live") {
+			continue
+		}
+		for _, path := range one.Imports {
+			if wayOut := []string{"os/exec", "net", "net/http", "plugin"}; slices.Contains(wayOut, path) {
+				t.Errorf("%s imports %s", one.ImportPath, path)
+			}
+		}
+	}
+}
