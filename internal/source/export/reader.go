@@ -237,32 +237,37 @@ func (r *Reader) readOne() (fault, err error) {
 
 // readRole reads the members of a role that are needed and passes over the
 // others, so that nobody has to look at its text a second time.
-func (r *Reader) readRole(kind role.Kind) (found *item, fault error) {
-	found = &item{kind: kind, file: r.file, line: r.text.line, column: r.text.column}
-	if _, fault = r.decoder.ReadToken(); fault != nil {
+func (r *Reader) readRole(kind role.Kind) (*item, error) {
+	found := &item{kind: kind, file: r.file, line: r.text.line, column: r.text.column}
+	if _, fault := r.decoder.ReadToken(); fault != nil {
 		return nil, fault
 	}
 	for r.decoder.PeekKind() == '"' {
-		name, fault := r.decoder.ReadValue()
-		if fault != nil {
+		if fault := r.readMember(&found.members); fault != nil {
+			r.known = r.known || found.members.size > 0
 			return nil, fault
-		}
-		which := kindOf(unquote(name))
-		if which == policyMember {
-			r.next()
-			found.members.line, found.members.column = r.text.line, r.text.column
-		}
-		value, fault := r.decoder.ReadValue()
-		if fault != nil {
-			return nil, fault
-		}
-		if which != otherMember {
-			found.members.set(which, r.copy(value))
 		}
 	}
-	_, fault = r.decoder.ReadToken()
+	_, fault := r.decoder.ReadToken()
 	r.text.pass(r.decoder.InputOffset())
 	return found, fault
+}
+
+func (r *Reader) readMember(of *members) error {
+	name, fault := r.decoder.ReadValue()
+	if fault != nil {
+		return fault
+	}
+	which := kindOf(unquote(name))
+	if which == policyMember {
+		r.next()
+		of.line, of.column = r.text.line, r.text.column
+	}
+	value, fault := r.decoder.ReadValue()
+	if fault == nil && which != otherMember {
+		of.set(which, r.copy(value))
+	}
+	return fault
 }
 
 func (r *Reader) readConfigItem() (fault, err error) {
