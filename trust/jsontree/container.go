@@ -2,43 +2,30 @@ package jsontree
 
 import "countersign/trust"
 
-// The sizes of slabs, in entries. A policy has a member for every twenty bytes
-// or so, and few lists of more than one entry.
-const (
-	bytesPerMember = 20
-	maxMemberSlab  = 64
-	itemSlab       = 4
-)
-
 func (s *scanner) object() ([]trust.Member, error) {
 	open := s.pos
-	if err := s.enter(); err != nil {
+	size, err := s.enter()
+	if err != nil {
 		return nil, err
 	}
 	if s.space(); s.accept('}') {
 		s.depth--
 		return nil, nil
 	}
-	base := len(s.openMembers)
+	members := s.takeMembers(size)
 	for {
-		var member trust.Member
-		if err := s.member(&member); err != nil {
+		members = append(members, trust.Member{})
+		if err := s.member(&members[len(members)-1]); err != nil {
 			return nil, err
 		}
-		s.openMembers = append(s.openMembers, member)
 		if s.space(); s.accept('}') {
-			break
+			s.depth--
+			return members, nil
 		}
 		if err := s.comma(open, '}'); err != nil {
 			return nil, err
 		}
 	}
-	s.depth--
-	var members []trust.Member
-	members, s.memberSlab = settle(s.openMembers[base:], s.memberSlab,
-		min(len(s.text)/bytesPerMember, maxMemberSlab))
-	s.openMembers = s.openMembers[:base]
-	return members, nil
 }
 
 // member reads `"key": value`.
@@ -65,42 +52,41 @@ func (s *scanner) member(m *trust.Member) error {
 
 func (s *scanner) array() ([]trust.Value, error) {
 	open := s.pos
-	if err := s.enter(); err != nil {
+	size, err := s.enter()
+	if err != nil {
 		return nil, err
 	}
 	if s.space(); s.accept(']') {
 		s.depth--
 		return nil, nil
 	}
-	base := len(s.openItems)
+	items := s.takeItems(size)
 	for {
-		var item trust.Value
-		if err := s.value(&item); err != nil {
+		items = append(items, trust.Value{})
+		if err := s.value(&items[len(items)-1]); err != nil {
 			return nil, err
 		}
-		s.openItems = append(s.openItems, item)
 		if s.space(); s.accept(']') {
-			break
+			s.depth--
+			return items, nil
 		}
 		if err := s.comma(open, ']'); err != nil {
 			return nil, err
 		}
 	}
-	s.depth--
-	var items []trust.Value
-	items, s.itemSlab = settle(s.openItems[base:], s.itemSlab, itemSlab)
-	s.openItems = s.openItems[:base]
-	return items, nil
 }
 
-// enter takes the opening bracket.
-func (s *scanner) enter() error {
+// enter takes the opening bracket and returns how many entries follow.
+func (s *scanner) enter() (size int, err error) {
 	if s.depth == maxDepth {
-		return s.failHere("nested too deep", "at most 64 levels of arrays and objects are read")
+		return 0, s.failHere("nested too deep", "at most 64 levels of arrays and objects are read")
 	}
 	s.depth++
 	s.pos++
-	return nil
+	if len(s.sizes) > 0 {
+		size, s.sizes = s.sizes[0], s.sizes[1:]
+	}
+	return size, nil
 }
 
 // comma takes the comma between two entries of the container that was opened
@@ -114,19 +100,4 @@ func (s *scanner) comma(open int, closing byte) error {
 			"JSON allows no comma behind the last entry")
 	}
 	return nil
-}
-
-// settle moves entries from the end of a stack to the slab and returns them,
-// with no room to append, and what remains of the slab. When the slab is too
-// small it makes one of the size given, or larger. It clears what it leaves on
-// the stack.
-func settle[T any](entries, slab []T, size int) (settled, rest []T) {
-	n := len(entries)
-	if n > len(slab) {
-		slab = make([]T, max(n, size))
-	}
-	settled = slab[:n:n]
-	copy(settled, entries)
-	clear(entries)
-	return settled, slab[n:]
 }

@@ -24,7 +24,7 @@ func (s *scanner) failHere(message, hint string) error {
 // found names what stands at the current position.
 func (s *scanner) found() string {
 	if s.pos == len(s.text) {
-		return "the end of the text"
+		return "end of text"
 	}
 	r, size := utf8.DecodeRuneInString(s.text[s.pos:])
 	if r == utf8.RuneError && size == 1 {
@@ -65,7 +65,7 @@ func (s *scanner) failKey() error {
 func (s *scanner) failSeparator(open int, closing byte) error {
 	if s.pos == len(s.text) {
 		opened := trust.Range{File: s.file, Start: open, End: open + 1}
-		return s.failHere(fmt.Sprintf("unexpected end of the text, expected %q", closing),
+		return s.failHere(fmt.Sprintf("unexpected end of text, expected %q", closing),
 			fmt.Sprintf("the bracket opened at line %d, column %d is not closed", opened.Line(), opened.Column()))
 	}
 	return s.failHere(fmt.Sprintf("unexpected %s, expected a comma or %q", s.found(), closing),

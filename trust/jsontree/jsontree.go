@@ -5,11 +5,7 @@
 // the exact place of a fault, and a bound on depth. It is strict (RFC 8259).
 package jsontree
 
-import (
-	"sync"
-
-	"countersign/trust"
-)
+import "countersign/trust"
 
 // maxDepth bounds how deep arrays and objects nest. A policy with a meaning
 // needs six levels; an export that carries policies needs a few more.
@@ -24,43 +20,24 @@ const maxDepth = 64
 // the value, or nesting deeper than 64 levels. The tree does not share memory
 // with file.Text.
 func Parse(file *trust.File) (trust.Value, error) {
-	s := scanners.Get().(*scanner)
-	s.file, s.text = file, string(file.Text)
-	value, err := s.document()
-	s.release()
-	return value, err
+	s := scanner{file: file, text: string(file.Text)}
+	return s.document()
 }
 
-// scanners recycles the stacks on which the members of open containers wait.
-var scanners = sync.Pool{New: func() any { return new(scanner) }}
-
-// maxRecycled keeps one huge document from pinning its stacks for good.
-const maxRecycled = 1 << 10
-
-// scanner walks the text once. The contents of open containers grow on two
-// stacks; a container that closes moves its own part from the stack to a slab,
-// so that a document costs a handful of allocations whatever its shape.
+// scanner walks the text twice: first to count the entries of every container,
+// then to build the tree straight into slabs of the right size. So a document
+// costs a handful of allocations whatever its shape, and nothing is copied.
 type scanner struct {
 	file  *trust.File
 	text  string
 	pos   int
 	depth int
 
-	openMembers []trust.Member
-	openItems   []trust.Value
-	memberSlab  []trust.Member
-	itemSlab    []trust.Value
-}
-
-// release gives the scanner back without anything of the document in it.
-func (s *scanner) release() {
-	if cap(s.openMembers) > maxRecycled || cap(s.openItems) > maxRecycled {
-		return
-	}
-	clear(s.openMembers)
-	clear(s.openItems)
-	*s = scanner{openMembers: s.openMembers[:0], openItems: s.openItems[:0]}
-	scanners.Put(s)
+	sizes   []int // entries of each container, in the order of their opening
+	members []trust.Member
+	items   []trust.Value
+	// What the containers not yet opened need at most.
+	membersLeft, itemsLeft int
 }
 
 func (s *scanner) document() (trust.Value, error) {
@@ -69,6 +46,7 @@ func (s *scanner) document() (trust.Value, error) {
 		s.pos = len(byteOrderMark)
 	}
 	s.space()
+	s.measure()
 	var value trust.Value
 	if s.pos == len(s.text) {
 		return value, s.fail(s.pos, s.pos, "the text is empty", "a JSON document holds one value")
@@ -89,7 +67,7 @@ func (s *scanner) document() (trust.Value, error) {
 func (s *scanner) value(v *trust.Value) error {
 	start := s.pos
 	if start == len(s.text) {
-		return s.failHere("unexpected end of the text", "a value is missing")
+		return s.failHere("unexpected end of text", "a value is missing")
 	}
 	var err error
 	switch c := s.text[start]; {

@@ -3,8 +3,10 @@ package jsontree
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/trust"
 )
@@ -117,7 +119,7 @@ func TestFaultsNameTheirPlaceAndARemedy(t *testing.T) {
 		{"the wrong bracket", `[1}`, 1, 3, "unexpected '}', expected a comma or ']'", "separated by commas"},
 		{"a missing colon", `{"a" 1}`, 1, 6, "expected a colon after the key, found '1'", `"key": value`},
 		{"a missing value", `{"a": }`, 1, 7, "unexpected '}', expected a value", "missing before it"},
-		{"a value cut off", `{"a":`, 1, 6, "unexpected end of the text", "a value is missing"},
+		{"a value cut off", `{"a":`, 1, 6, "unexpected end of text", "a value is missing"},
 		{"a key without quotation marks", `{a: 1}`, 1, 2, "unexpected 'a', expected a key", "double quotation marks"},
 		{"a number as key", `{1: 1}`, 1, 2, "unexpected '1', expected a key", "double quotation marks"},
 		{"a comment before a key", "{\n// x\n}", 2, 1, "unexpected '/', expected a key", "no comments"},
@@ -126,9 +128,9 @@ func TestFaultsNameTheirPlaceAndARemedy(t *testing.T) {
 		{"a word", `[yes]`, 1, 2, "unexpected 'y', expected a value", "only bare words"},
 		{"True in capitals", `[True]`, 1, 2, "unexpected 'T', expected a value", "lower case"},
 		{"a word that starts like another", `[nullable]`, 1, 2, "unexpected 'n', expected a value", "only bare words"},
-		{"an unclosed object", "{\"a\": 1\n", 2, 1, "unexpected end of the text, expected '}'", "opened at line 1, column 1"},
-		{"an unclosed array", "{\"a\": [1", 1, 9, "unexpected end of the text, expected ']'", "opened at line 1, column 7"},
-		{"an object cut off behind a comma", `{"a": 1,`, 1, 9, "unexpected the end of the text, expected a key", "double"},
+		{"an unclosed object", "{\"a\": 1\n", 2, 1, "unexpected end of text, expected '}'", "opened at line 1, column 1"},
+		{"an unclosed array", "{\"a\": [1", 1, 9, "unexpected end of text, expected ']'", "opened at line 1, column 7"},
+		{"an object cut off behind a comma", `{"a": 1,`, 1, 9, "unexpected end of text, expected a key", "double"},
 		{"an unclosed string", "[\"abc", 1, 2, "a string is not closed", "close it"},
 		{"an unclosed string behind an escape", `["a\"bc`, 1, 2, "a string is not closed", "close it"},
 		{"a line break in a string", "[\"ab\nc\"]", 1, 5, "line break in a string", `\n`},
@@ -150,7 +152,7 @@ func TestFaultsNameTheirPlaceAndARemedy(t *testing.T) {
 		{"a leading point", `[.5]`, 1, 2, "unexpected '.', expected a value", "digit"},
 		{"a trailing point", `[1.]`, 1, 4, "expected a digit after the decimal point, found ']'", "-12.5e3"},
 		{"a lone minus", `[-]`, 1, 3, "expected a digit after the minus sign, found ']'", "-12.5e3"},
-		{"an empty exponent", `[1e+`, 1, 5, "expected a digit in the exponent, found the end of the text", "-12.5e3"},
+		{"an empty exponent", `[1e+`, 1, 5, "expected a digit in the exponent, found end of text", "-12.5e3"},
 		{"a hexadecimal number", `[0x1]`, 1, 3, "unexpected 'x', expected a comma or ']'", "separated"},
 		{"65 levels", deep, 1, 65, "nested too deep", "at most 64 levels"},
 	}
@@ -190,5 +192,34 @@ func TestAFaultLeavesNothingForTheNextDocument(t *testing.T) {
 		if err != nil || len(v.Members) != 1 || len(v.Members[0].Value.Items) != 1 {
 			t.Fatalf("got %v, %v", v, err)
 		}
+	}
+}
+
+func TestHostileTextTakesLinearTimeAndRoom(t *testing.T) {
+	const n = 1 << 20
+	shapes := map[string]string{
+		"commas in an object":        "{" + strings.Repeat(",", n),
+		"commas in an array":         "[0" + strings.Repeat(",", n),
+		"opening brackets":           strings.Repeat("[{", n/2),
+		"empty objects":              "[" + strings.Repeat("{},", n/3) + "{}]",
+		"backslashes":                `"` + strings.Repeat(`\\`, n/2),
+		"escaped quotation marks":    `"` + strings.Repeat(`\"`, n/2) + `"`,
+		"strings":                    "[" + strings.Repeat(`"",`, n/3) + `""]`,
+		"a long number":              strings.Repeat("1", n),
+		"an empty array, much space": "[" + strings.Repeat(" ", n) + "]",
+	}
+	for name, text := range shapes {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			_, _ = parse(text)
+			took := time.Since(start)
+			runtime.ReadMemStats(&after)
+			// A value takes some hundred bytes, and two bytes make a value.
+			if room := after.TotalAlloc - before.TotalAlloc; took > time.Second || room > 100*n {
+				t.Errorf("%v and %d MB for one megabyte", took, room>>20)
+			}
+		})
 	}
 }

@@ -5,13 +5,26 @@ import (
 	"unicode/utf8"
 )
 
+// ordinary are the bytes that stand for themselves in a string and need no
+// second look: printable ASCII without the quotation mark and the backslash.
+var ordinary = func() (table [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\'
+	}
+	return table
+}()
+
 // str reads the string that starts at the current position. A string without
 // escapes is a slice of the text.
 func (s *scanner) str() (string, error) {
 	start := s.pos
 	plain := true // ASCII only
 	for i := start + 1; i < len(s.text); i++ {
-		switch c := s.text[i]; {
+		c := s.text[i]
+		if ordinary[c] {
+			continue
+		}
+		switch {
 		case c == '"':
 			s.pos = i + 1
 			text := s.text[start+1 : i]
