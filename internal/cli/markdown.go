@@ -7,6 +7,7 @@ import (
 
 var (
 	inlineCode = regexp.MustCompile("`([^`]+)`")
+	anchor     = regexp.MustCompile(`\[([^\]]+)\]\(#[^)]*\)`) // a link within the page
 	link       = regexp.MustCompile(`\[([^\]]+)\]\(([^)]+)\)`)
 	tableRule  = regexp.MustCompile(`^\|[-:| ]+\|$`)
 )
@@ -45,6 +46,7 @@ func legible(page string, look look) string {
 }
 
 func inline(text string, look look) string {
+	text = anchor.ReplaceAllString(text, "$1")
 	text = link.ReplaceAllString(text, "$1 ($2)")
 	text = strings.ReplaceAll(text, "**", "")
 	return inlineCode.ReplaceAllStringFunc(text, func(code string) string {
@@ -59,7 +61,7 @@ func cells(line string) (row []string) {
 	return row
 }
 
-// aligned aligns a table.
+// aligned aligns a table and wraps its last column.
 func aligned(table [][]string, look look) string {
 	if len(table) == 0 {
 		return ""
@@ -75,15 +77,30 @@ func aligned(table [][]string, look look) string {
 	}
 	var b strings.Builder
 	for _, row := range table {
-		for i, cell := range row {
-			b.WriteString(inline(cell, look))
-			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", widths[i]-visible(cell)+2))
+		margin := 0
+		for i, cell := range row[:len(row)-1] {
+			b.WriteString(inline(cell, look) + strings.Repeat(" ", widths[i]-visible(cell)+2))
+			margin += widths[i] + 2
+		}
+		for i, part := range wrapped(unbroken(row[len(row)-1]), max(80-margin, 30)) {
+			if i > 0 {
+				b.WriteString("\n" + strings.Repeat(" ", margin))
 			}
+			b.WriteString(inline(strings.ReplaceAll(part, hardBlank, " "), look))
 		}
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// hardBlank stands for a blank at which no line is broken; pages do not use it.
+const hardBlank = "\x00"
+
+// unbroken keeps code in one piece.
+func unbroken(text string) string {
+	return inlineCode.ReplaceAllStringFunc(text, func(code string) string {
+		return strings.ReplaceAll(code, " ", hardBlank)
+	})
 }
 
 func visible(cell string) int { return len([]rune(inline(cell, plain))) }

@@ -5,12 +5,12 @@ import "testing"
 func TestLegible(t *testing.T) {
 	page := "# IAM-050: A title\n" +
 		"\n" +
-		"Text with `code` and **weight**, see [the page](docs/x.md).\n" +
+		"Text with `code` and **weight**, see [the page](docs/x.md) and [below](#verdicts).\n" +
 		"\n" +
 		"| verdict | when |\n" +
 		"|---|---|\n" +
 		"| `fail` | somebody gets in |\n" +
-		"| `not-applicable` | nobody |\n" +
+		"| `not-applicable` | nobody, as `aws iam get-role --role-name` shows, gets in from outside of it |\n" +
 		"\n" +
 		"```json\n" +
 		"{\"`\": \"| # **\"}\n" +
@@ -18,11 +18,12 @@ func TestLegible(t *testing.T) {
 		"the end\n"
 	want := "IAM-050: A title\n" +
 		"\n" +
-		"Text with code and weight, see the page (docs/x.md).\n" +
+		"Text with code and weight, see the page (docs/x.md) and below.\n" +
 		"\n" +
 		"verdict         when\n" +
 		"fail            somebody gets in\n" +
-		"not-applicable  nobody\n" +
+		"not-applicable  nobody, as aws iam get-role --role-name shows, gets in from\n" +
+		"                outside of it\n" +
 		"\n" +
 		"    {\"`\": \"| # **\"}\n" +
 		"the end\n"
