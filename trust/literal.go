@@ -32,6 +32,13 @@ func parseNumber(text string) (*big.Rat, bool) {
 	if !ok {
 		return nil, false
 	}
+	if fraction == "" && exponent == 0 && len(whole) <= maxDigits {
+		n := atoi(whole)
+		if negative {
+			n = -n
+		}
+		return new(big.Rat).SetInt64(n), true // nearly all there are
+	}
 	mantissa, _ := new(big.Int).SetString(whole+fraction, 10)
 	if negative {
 		mantissa.Neg(mantissa)
@@ -111,16 +118,13 @@ func isDateShaped(text string) bool {
 	return len(year) == 4 && (rest == "" || rest[0] == '-')
 }
 
-// maxEpochDigits keeps milliseconds far inside an int64.
-const maxEpochDigits = 15
-
 func parseEpochSeconds(text string) (int64, bool) {
 	rest, negative := cutSign(text)
 	whole, rest := cutDigits(rest)
-	if whole == "" || len(whole) > maxEpochDigits {
+	if whole == "" || len(whole) > maxDigits {
 		return 0, false
 	}
-	millis := int64(atoi(whole)) * 1000
+	millis := atoi(whole) * 1000
 	if rest != "" {
 		fraction, ok := cutFraction(&rest)
 		if !ok || rest != "" {
@@ -136,7 +140,7 @@ func parseEpochSeconds(text string) (int64, bool) {
 
 // parseISO8601 reads text that starts with four digits and a hyphen or the end.
 func parseISO8601(text string) (int64, bool) {
-	year, month, day := atoi(text[:4]), 1, 1
+	year, month, day := int(atoi(text[:4])), 1, 1
 	rest, ok := text[4:], true
 	if rest != "" {
 		if month, ok = cutField(&rest, '-', 1, 12); !ok {
@@ -226,7 +230,7 @@ func cutField(rest *string, separator byte, low, high int) (int, bool) {
 		return 0, false
 	}
 	*rest = text[3:]
-	value := atoi(digits)
+	value := int(atoi(digits))
 	return value, low <= value && value <= high
 }
 
@@ -242,18 +246,21 @@ func cutFraction(rest *string) (int64, bool) {
 	if digits == "" {
 		return 0, false
 	}
-	return int64(atoi((digits + "00")[:3])), true
+	return atoi((digits + "00")[:3]), true
 }
 
 func daysIn(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// atoi is the value of at most 15 ASCII digits.
-func atoi(digits string) int {
-	n := 0
+// maxDigits keeps what is read at once, also in thousandths, inside an int64.
+const maxDigits = 15
+
+// atoi is the value of at most maxDigits ASCII digits.
+func atoi(digits string) int64 {
+	n := int64(0)
 	for _, c := range []byte(digits) {
-		n = n*10 + int(c-'0')
+		n = n*10 + int64(c-'0')
 	}
 	return n
 }

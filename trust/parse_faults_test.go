@@ -135,31 +135,6 @@ func TestLongNamesAreCutInMessages(t *testing.T) {
 	}
 }
 
-func TestADocumentWithUnknownPartsIsNotReadAsIfItWereKnown(t *testing.T) {
-	unknown := trust.Value{Kind: trust.Unknown, On: "Param"}
-	partial := trust.Value{Kind: trust.String, Parts: []trust.Part{{Text: "sts:"}, {On: "Param"}}}
-	member := func(key string, v trust.Value) trust.Member {
-		return trust.Member{Key: trust.Literal(key), Value: v}
-	}
-	object := func(members ...trust.Member) trust.Value {
-		return trust.Value{Kind: trust.Object, Members: members}
-	}
-	for _, v := range []trust.Value{unknown, partial} {
-		for _, document := range []trust.Value{
-			v,
-			object(member("Version", v), member("Statement", object())),
-			object(member("Statement", v)),
-			object(member("Statement", object(member("Effect", v)))),
-			object(member("Statement", object(member("Effect", trust.Literal("Deny")), member("Action", v)))),
-			object(trust.Member{Key: v, Value: object()}),
-		} {
-			if policy, err := trust.Parse(document); err == nil {
-				t.Errorf("parsed %v as %v", document, policy)
-			}
-		}
-	}
-}
-
 func TestAnErrorOfADocumentWithoutAPlaceSaysWhatIsWrong(t *testing.T) {
 	_, err := trust.Parse(trust.Literal("x"))
 	if err == nil || err.Error() != "a policy is a string" {
