@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -39,7 +40,7 @@ const (
 	garbled                 // an answer that AWS would not have given
 	expired                 // the credentials were good once
 	refused                 // a permission is missing
-	credentials             // there are no credentials, or they cannot be fetched
+	keyless                 // there are no credentials, or they cannot be fetched
 	interrupted             // the user does not want to know any more
 )
 
@@ -108,12 +109,12 @@ func kindOf(ctx context.Context, err error) kind {
 		return throttled
 	case retryable(err) || serverTrouble(err):
 		return unanswered
-	case errors.As(err, &decoding):
-		return garbled
 	case connectionLost(err):
 		return unanswered
+	case errors.As(err, &decoding):
+		return garbled
 	case !errors.As(err, &api) && strings.Contains(err.Error(), "credentials"):
-		return credentials
+		return keyless
 	}
 	return failed
 }
@@ -139,7 +140,7 @@ func serverTrouble(err error) bool {
 // answer that breaks off.
 func connectionLost(err error) bool {
 	var network net.Error
-	return errors.As(err, &network) || strings.Contains(err.Error(), "EOF")
+	return errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
 }
 
 // Error says what failed, and what AWS said, in one line without secrets.
@@ -156,7 +157,7 @@ func (f *Fault) Error() string {
 		return fmt.Sprintf("%s: the credentials are expired or invalid: %s", f.Operation, said)
 	case refused:
 		return fmt.Sprintf("%s is refused: %s", f.Operation, said)
-	case credentials:
+	case keyless:
 		return fmt.Sprintf("%s: no usable credentials: %s", f.Operation, said)
 	case interrupted:
 		return f.Operation + " was interrupted"
@@ -167,11 +168,7 @@ func (f *Fault) Error() string {
 // said is what the fault's cause says, cut to a line: the text may come from
 // whatever answers in the place of AWS.
 func (f *Fault) said() string {
-	var api smithy.APIError
-	text := f.err.Error()
-	if errors.As(f.err, &api) {
-		text = strings.TrimSpace(api.ErrorCode() + ": " + api.ErrorMessage())
-	}
+	text := cause(f.err)
 	if f.secret != "" {
 		text = strings.ReplaceAll(text, f.secret, "(redacted)")
 	}
@@ -188,6 +185,28 @@ func (f *Fault) said() string {
 	return strings.TrimRight(text, ". ")
 }
 
+// cause is what an error says without what the SDK wraps around it: the
+// operation is named by the fault, and an empty request id tells nothing.
+func cause(err error) string {
+	var api smithy.APIError
+	var response *awshttp.ResponseError
+	var decoding *smithy.DeserializationError
+	operation := innermost(err)
+	switch {
+	case errors.Is(err, errNoAnswer):
+		return "the time for it ran out"
+	case errors.As(err, &api) && api.ErrorCode() != "UnknownError":
+		return strings.TrimSpace(api.ErrorCode() + ": " + api.ErrorMessage())
+	case errors.As(err, &decoding):
+		return "it cannot be decoded: " + decoding.Err.Error()
+	case errors.As(err, &response) && response.Response != nil && response.HTTPStatusCode() != 0:
+		return fmt.Sprintf("HTTP status %d", response.HTTPStatusCode())
+	case operation != nil:
+		return operation.Err.Error()
+	}
+	return err.Error()
+}
+
 // Hint says what to do about the fault.
 func (f *Fault) Hint() string {
 	switch f.kind {
@@ -199,7 +218,7 @@ func (f *Fault) Hint() string {
 		return "check what answers in the place of AWS: AWS_ENDPOINT_URL, HTTPS_PROXY"
 	case expired:
 		return "renew the credentials (aws sso login, or new keys) and run again; --resume goes on where this run stopped"
-	case credentials:
+	case keyless:
 		return "set credentials up: aws configure, aws sso login, AWS_PROFILE or --profile"
 	case interrupted:
 		return "run again; --resume goes on where this run stopped"
