@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -21,25 +20,27 @@ import (
 // Reference, AssumeRole (lengths and alphabets of its parameters).
 func (r Request) Admissible(subject Subject, now time.Time) error {
 	a := &admission{request: r, subject: subject, now: now, keys: newPresentKeys(r.Context)}
-	for _, coupling := range []func() error{
-		a.keysExist,
-		a.checks,
-		a.role,
-		a.caller,
-		a.mfa,
-		a.parameters,
-		a.sourceIdentity,
-		a.tags,
-		a.clock,
-		a.network,
-		a.organization,
-		a.roleFacts,
-	} {
-		if err := coupling(); err != nil {
+	for _, coupling := range couplings {
+		if err := coupling(a); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+var couplings = []func(*admission) error{
+	(*admission).keysExist,
+	(*admission).checks,
+	(*admission).role,
+	(*admission).caller,
+	(*admission).mfa,
+	(*admission).parameters,
+	(*admission).sourceIdentity,
+	(*admission).tags,
+	(*admission).clock,
+	(*admission).network,
+	(*admission).organization,
+	(*admission).roleFacts,
 }
 
 // admission is one request while its couplings are looked at.
@@ -50,28 +51,67 @@ type admission struct {
 	keys    presentKeys
 }
 
-// The legal forms of names. Word characters are ASCII (IAM API Reference:
-// CreateUser, CreateRole; STS API Reference: AssumeRole).
-var (
-	legalAccount     = regexp.MustCompile(`^[0-9]{12}$`)
-	legalPartition   = regexp.MustCompile(`^aws(-[a-z]+)*$`)
-	legalName        = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	legalSessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	// An external ID has 2 to 1,224 characters: more than a repeat count may be.
-	legalExternalID = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
-	legalPath       = regexp.MustCompile(`^/([\x21-\x7e]+/)?$`)
-	legalUniqueID   = regexp.MustCompile(`^(AIDA|AROA)[A-Z0-9]{4,}$`)
-)
-
+// The bounds of names and parameters (IAM API Reference: CreateUser,
+// CreateRole; STS API Reference: AssumeRole), in characters.
 const (
+	longestName       = 64
+	shortestParameter = 2 // external ID, session name, source identity
 	longestExternalID = 1224
 	longestPath       = 512
+	shortestUniqueID  = 4      // behind AIDA or AROA
 	longestMFAAge     = 129600 // seconds: 36 hours
 )
 
+// legalName reports whether a text has the form of a name: ASCII letters and
+// digits and a few signs.
+func legalName(text string, shortest int) bool {
+	return shortest <= len(text) && len(text) <= longestName && consistsOf(text, isNameByte)
+}
+
+func legalExternalID(text string) bool {
+	return shortestParameter <= len(text) && len(text) <= longestExternalID &&
+		consistsOf(text, func(c byte) bool { return isNameByte(c) || c == ':' || c == '/' })
+}
+
+// legalPath reports whether a text is "/" or "/…/" in printable ASCII.
+func legalPath(text string) bool {
+	return text == "/" || len(text) > len("//") && len(text) <= longestPath &&
+		text[0] == '/' && text[len(text)-1] == '/' &&
+		consistsOf(text, func(c byte) bool { return '!' <= c && c <= '~' })
+}
+
+// legalUniqueID reports whether a text is a unique id with that prefix.
+func legalUniqueID(text, prefix string) bool {
+	rest, ok := strings.CutPrefix(text, prefix)
+	return ok && len(rest) >= shortestUniqueID &&
+		consistsOf(rest, func(c byte) bool { return 'A' <= c && c <= 'Z' || isDigit(c) })
+}
+
+func legalAccount(text string) bool { return len(text) == 12 && consistsOf(text, isDigit) }
+
+func legalPartition(text string) bool {
+	return strings.HasPrefix(text, "aws") &&
+		consistsOf(text, func(c byte) bool { return 'a' <= c && c <= 'z' || c == '-' })
+}
+
+func consistsOf(text string, allowed func(byte) bool) bool {
+	for i := range len(text) {
+		if !allowed(text[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isNameByte(c byte) bool {
+	return isASCIILetter(c) || isDigit(c) || strings.IndexByte("_+=,.@-", c) >= 0
+}
+
 // keyIs demands that a key is present with exactly that value.
 func (a *admission) keyIs(key, want, why string) error {
-	if value, ok := a.keys.single(lowerASCII(key)); !ok || value != want {
+	if values, _ := a.keys.get(key); len(values) != 1 || values[0] != want {
 		return fmt.Errorf("%s is not %s", key, why)
 	}
 	return nil
@@ -80,7 +120,7 @@ func (a *admission) keyIs(key, want, why string) error {
 // keysAbsent demands that none of the keys is present.
 func (a *admission) keysAbsent(why string, keys ...string) error {
 	for _, key := range keys {
-		if _, ok := a.keys[lowerASCII(key)]; ok {
+		if _, ok := a.keys.get(key); ok {
 			return fmt.Errorf("%s is present %s", key, why)
 		}
 	}
@@ -90,19 +130,17 @@ func (a *admission) keysAbsent(why string, keys ...string) error {
 // checks demands sts:AssumeRole, and each other check at most once. Whether
 // the others belong there is told by tags and sourceIdentity.
 func (a *admission) checks() error {
-	seen := map[string]bool{}
-	for _, check := range a.request.Checks {
+	for i, check := range a.request.Checks {
 		switch check {
 		case ActionAssumeRole, ActionTagSession, ActionSetSourceIdentity:
 		default:
 			return errors.New("a check is none of those that sts:AssumeRole makes")
 		}
-		if seen[check] {
+		if slices.Contains(a.request.Checks[:i], check) {
 			return fmt.Errorf("the check %s is made twice", check)
 		}
-		seen[check] = true
 	}
-	if !seen[ActionAssumeRole] {
+	if !slices.Contains(a.request.Checks, ActionAssumeRole) {
 		return fmt.Errorf("the check %s is missing", ActionAssumeRole)
 	}
 	return nil
@@ -129,7 +167,7 @@ func (a *admission) role() error {
 // caller couples the caller's ARN, account and kind with the keys that AWS
 // makes of them.
 func (a *admission) caller() error {
-	if !legalAccount.MatchString(a.request.Account) {
+	if !legalAccount(a.request.Account) {
 		return errors.New("the caller's account is not 12 digits")
 	}
 	if err := a.keyIs("aws:PrincipalAccount", a.request.Account, "the caller's account"); err != nil {
@@ -137,7 +175,7 @@ func (a *admission) caller() error {
 	}
 	partition := partitionOf(a.request.Principal)
 	switch home := partitionOf(a.request.Resource); {
-	case !legalPartition.MatchString(partition):
+	case !legalPartition(partition):
 		return errors.New("the caller's ARN names no partition")
 	case home != "" && partition != home, a.subject.Partition != "" && partition != a.subject.Partition:
 		return errors.New("the caller is of another partition than the role")
@@ -157,7 +195,7 @@ func (a *admission) user(partition string) error {
 		return fmt.Errorf("the caller's ARN: %w", err)
 	}
 	id, _ := a.keys.single("aws:userid")
-	if !strings.HasPrefix(id, "AIDA") || !legalUniqueID.MatchString(id) {
+	if !legalUniqueID(id, "AIDA") {
 		return errors.New("aws:userid is not the unique id of a user")
 	}
 	return cmp.Or(
@@ -168,10 +206,9 @@ func (a *admission) user(partition string) error {
 }
 
 func (a *admission) roleSession(partition string) error {
-	prefix := fmt.Sprintf("arn:%s:sts::%s:assumed-role/", partition, a.request.Account)
-	rest, ok := strings.CutPrefix(a.request.Principal, prefix)
+	rest, ok := a.within(a.request.Principal, partition, "sts", "assumed-role/")
 	name, session, cut := strings.Cut(rest, "/")
-	if !ok || !cut || !legalName.MatchString(name) || !legalSessionName.MatchString(session) {
+	if !ok || !cut || !legalName(name, 1) || !legalName(session, shortestParameter) {
 		return errors.New("the caller's ARN is not that of a role session of its account")
 	}
 	arn, _ := a.keys.single("aws:principalarn")
@@ -184,7 +221,7 @@ func (a *admission) roleSession(partition string) error {
 	}
 	userid, _ := a.keys.single("aws:userid")
 	id, suffix, _ := strings.Cut(userid, ":")
-	if !strings.HasPrefix(id, "AROA") || !legalUniqueID.MatchString(id) || suffix != session {
+	if !legalUniqueID(id, "AROA") || suffix != session {
 		return errors.New("aws:userid is not a role's unique id with the session name")
 	}
 	return cmp.Or(
@@ -196,19 +233,28 @@ func (a *admission) roleSession(partition string) error {
 // pathAndName takes the ARN of a user or role of the caller's account apart
 // and returns its name.
 func (a *admission) pathAndName(arn, partition, kind string) (string, error) {
-	rest, ok := strings.CutPrefix(arn, fmt.Sprintf("arn:%s:iam::%s:%s/", partition, a.request.Account, kind))
-	if !ok {
+	rest, ok := a.within(arn, partition, "iam", kind)
+	if !ok || !strings.HasPrefix(rest, "/") {
 		return "", fmt.Errorf("not that of a %s of the caller's account", kind)
 	}
 	cut := strings.LastIndexByte(rest, '/') + 1
-	path, name := "/"+rest[:cut], rest[cut:]
-	if !legalPath.MatchString(path) || len(path) > longestPath {
+	if !legalPath(rest[:cut]) {
 		return "", errors.New("no legal path")
 	}
-	if !legalName.MatchString(name) {
+	if !legalName(rest[cut:], 1) {
 		return "", errors.New("no legal name")
 	}
-	return name, nil
+	return rest[cut:], nil
+}
+
+// within returns what follows the prefix in the last segment of an ARN of the
+// caller's account.
+func (a *admission) within(arn, partition, service, prefix string) (rest string, ok bool) {
+	segments, ok := parseARN(arn)
+	if !ok || segments[1] != partition || segments[2] != service || segments[3] != "" || segments[4] != a.request.Account {
+		return "", false
+	}
+	return strings.CutPrefix(segments[5], prefix)
 }
 
 // mfa couples the MFA keys and aws:TokenIssueTime with the kind of caller. A
@@ -216,7 +262,7 @@ func (a *admission) pathAndName(arn, partition, kind string) (string, error) {
 // unless the code is in the call itself.
 func (a *admission) mfa() error {
 	const present, age, issued = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "aws:TokenIssueTime"
-	_, hasToken := a.keys["aws:tokenissuetime"]
+	_, hasToken := a.keys.get(issued)
 	switch a.request.Kind {
 	case UserKey:
 		return a.keysAbsent("with a long-term key", present, age, issued)
@@ -244,11 +290,10 @@ func (a *admission) mfaAge() error {
 
 // parameters holds what the caller passes to the legal forms of the API.
 func (a *admission) parameters() error {
-	if name, ok := a.keys.single("sts:rolesessionname"); !ok || !legalSessionName.MatchString(name) {
+	if name, ok := a.keys.single("sts:rolesessionname"); !ok || !legalName(name, shortestParameter) {
 		return errors.New("sts:RoleSessionName is missing or has no legal form")
 	}
-	id, ok := a.keys.single("sts:externalid")
-	if ok && (len(id) < 2 || len(id) > longestExternalID || !legalExternalID.MatchString(id)) {
+	if id, ok := a.keys.single("sts:externalid"); ok && !legalExternalID(id) {
 		return errors.New("sts:ExternalId has no legal form")
 	}
 	if region, ok := a.keys.single("aws:requestedregion"); !ok || region == "" {
@@ -263,7 +308,7 @@ func (a *admission) parameters() error {
 }
 
 func (a *admission) optional(key, want string) error {
-	if _, ok := a.keys[lowerASCII(key)]; !ok {
+	if _, ok := a.keys.get(key); !ok {
 		return nil
 	}
 	return a.keyIs(key, want, want)
@@ -274,7 +319,7 @@ func (a *admission) sourceIdentity() error {
 	passed, isPassed := a.keys.single("sts:sourceidentity")
 	carried, isCarried := a.keys.single("aws:sourceidentity")
 	switch checked := slices.Contains(a.request.Checks, ActionSetSourceIdentity); {
-	case isPassed && !legalSessionName.MatchString(passed), isCarried && !legalSessionName.MatchString(carried):
+	case isPassed && !legalName(passed, shortestParameter), isCarried && !legalName(carried, shortestParameter):
 		return errors.New("the source identity has no legal form")
 	case isPassed && isCarried && passed != carried:
 		return errors.New("sts:SourceIdentity is not the aws:SourceIdentity that the session carries")

@@ -10,62 +10,6 @@ import (
 	"unicode/utf8"
 )
 
-// alwaysPossible are the keys that a call of any user or role session may
-// carry. A key that ends in "/" stands for a family: a tag key follows.
-var alwaysPossible = []string{
-	"sts:externalid", "sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys",
-	"aws:requesttag/", "aws:tagkeys", "aws:principaltag/", "aws:resourcetag/", "iam:resourcetag/",
-	"aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime",
-	"aws:principaltype", "aws:username", "aws:userid", "aws:principalarn", "aws:principalaccount",
-	"aws:principalorgid", "aws:principalorgpaths",
-	"aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip",
-	"aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:sourcevpcarn",
-	"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:viaawsservice",
-	"aws:principalisawsservice", "aws:assumedroot", "aws:requestedregion", "aws:useragent", "aws:referer",
-	"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths",
-}
-
-// ofSessions are the keys that only a role session can carry: what its
-// identity provider or the service that runs it put there. A key that ends in
-// ":" stands for all keys with that prefix.
-var ofSessions = []string{
-	"aws:sourceidentity", "aws:federatedprovider",
-	"saml:namequalifier", "saml:sub", "saml:sub_type",
-	"cognito-identity.amazonaws.com:amr", "cognito-identity.amazonaws.com:aud", "cognito-identity.amazonaws.com:sub",
-	"accounts.google.com:aud", "accounts.google.com:sub",
-	"graph.facebook.com:app_id", "graph.facebook.com:id",
-	"www.amazon.com:app_id", "www.amazon.com:user_id",
-	"ec2:sourceinstancearn", "lambda:sourcefunctionarn", "ssm:", "glue:",
-	"aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4",
-	"identitystore:userid", "aws:chatbotsourcearn",
-}
-
-// keysExist demands that every key is one that a call of sts:AssumeRole can
-// carry, spelt in one letter case only, and with one value unless it is a set.
-func (a *admission) keysExist() error {
-	if len(a.keys) < len(a.request.Context) {
-		return errors.New("a context key is given twice, or without a value")
-	}
-	for key, values := range a.keys {
-		if !listed(alwaysPossible, key) && !(a.request.Kind == RoleSession && listed(ofSessions, key)) {
-			return fmt.Errorf("%s is never present in such a request", key)
-		}
-		if len(values) > 1 && !multivalued[key] {
-			return fmt.Errorf("%s has more than one value", key)
-		}
-	}
-	return nil
-}
-
-func listed(keys []string, key string) bool {
-	return slices.ContainsFunc(keys, func(entry string) bool {
-		if strings.HasSuffix(entry, "/") || strings.HasSuffix(entry, ":") {
-			return len(key) > len(entry) && strings.HasPrefix(key, entry)
-		}
-		return key == entry
-	})
-}
-
 // The limits of tags (STS API Reference, Tag), in characters.
 const (
 	mostTags        = 50
@@ -77,24 +21,25 @@ const (
 // each other and with the check for them.
 func (a *admission) tags() error {
 	passed := map[string]bool{} // lower case: tag keys that differ only in case are the same key
-	for _, key := range a.keys["aws:tagkeys"] {
+	tagKeys, _ := a.keys.get("aws:tagkeys")
+	for _, key := range tagKeys {
 		passed[lowerASCII(key)] = true
 	}
-	if len(passed) != len(a.keys["aws:tagkeys"]) || len(passed) > mostTags {
+	if len(passed) != len(tagKeys) || len(passed) > mostTags {
 		return errors.New("aws:TagKeys names a key twice, or more than 50")
 	}
 	requested := 0
-	for key, values := range a.keys {
-		prefix, tag, ok := strings.Cut(key, "/")
-		if !ok || !strings.HasSuffix(prefix, "tag") {
+	for _, key := range a.keys {
+		prefix, tag, ok := strings.Cut(key.name, "/")
+		if !ok {
 			continue
 		}
-		if utf8.RuneCountInString(tag) > longestTagKey || utf8.RuneCountInString(values[0]) > longestTagValue {
+		if utf8.RuneCountInString(tag) > longestTagKey || utf8.RuneCountInString(key.values[0]) > longestTagValue {
 			return fmt.Errorf("a tag under %s/ is too long", prefix)
 		}
-		if prefix == "aws:requesttag" {
+		if sameKey(prefix, "aws:requesttag") {
 			requested++
-			if !passed[tag] {
+			if !passed[lowerASCII(tag)] {
 				return errors.New("aws:RequestTag/… is present for a key that aws:TagKeys does not name")
 			}
 		}
@@ -102,7 +47,8 @@ func (a *admission) tags() error {
 	if requested != len(passed) {
 		return errors.New("aws:TagKeys names a key without its aws:RequestTag/…")
 	}
-	for _, key := range a.keys["sts:transitivetagkeys"] {
+	transitive, _ := a.keys.get("sts:transitivetagkeys")
+	for _, key := range transitive {
 		if !passed[lowerASCII(key)] {
 			return errors.New("sts:TransitiveTagKeys names a key that aws:TagKeys does not")
 		}
@@ -133,7 +79,7 @@ func (a *admission) clock() error {
 	if current.Before(a.now) {
 		return errors.New("aws:CurrentTime is in the past")
 	}
-	if _, present := a.keys["aws:tokenissuetime"]; !present {
+	if _, present := a.keys.get("aws:tokenissuetime"); !present {
 		return nil
 	}
 	issued, ok := a.instant("aws:tokenissuetime")
@@ -170,7 +116,7 @@ func wholeSeconds(text string) (int64, bool) {
 // endpoint, which hides the address.
 func (a *admission) network() error {
 	ofEndpoint := []string{"aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp"}
-	if _, direct := a.keys["aws:sourceip"]; direct {
+	if _, direct := a.keys.get("aws:sourceip"); direct {
 		ofEndpoint = append(ofEndpoint, "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths", "aws:SourceVpcArn")
 		if err := a.keysAbsent("beside aws:SourceIp", ofEndpoint...); err != nil {
 			return err
@@ -178,7 +124,7 @@ func (a *admission) network() error {
 		return a.address("aws:SourceIp")
 	}
 	for _, key := range ofEndpoint {
-		if value, ok := a.keys.single(lowerASCII(key)); !ok || value == "" {
+		if values, _ := a.keys.get(key); len(values) == 0 || values[0] == "" {
 			return fmt.Errorf("%s is missing, and so is aws:SourceIp", key)
 		}
 	}
@@ -186,17 +132,21 @@ func (a *admission) network() error {
 }
 
 func (a *admission) address(key string) error {
-	text, _ := a.keys.single(lowerASCII(key))
-	if _, ok := parseAddress(text); !ok {
+	if values, _ := a.keys.get(key); !isAddress(values[0]) {
 		return fmt.Errorf("%s is no address", key)
 	}
 	return nil
 }
 
+func isAddress(text string) bool {
+	_, ok := parseAddress(text)
+	return ok
+}
+
 // organization couples the caller's organization with its path in it.
 func (a *admission) organization() error {
 	id, isMember := a.keys.single("aws:principalorgid")
-	paths := a.keys["aws:principalorgpaths"]
+	paths, _ := a.keys.get("aws:principalorgpaths")
 	switch {
 	case isMember && !strings.HasPrefix(id, "o-"):
 		return errors.New("aws:PrincipalOrgID is not the id of an organization")
@@ -221,7 +171,8 @@ func (a *admission) roleFacts() error {
 		if err := a.keyIs("aws:ResourceOrgID", organization, "the role's organization"); err != nil {
 			return err
 		}
-		for _, path := range a.keys["aws:resourceorgpaths"] {
+		paths, _ := a.keys.get("aws:resourceorgpaths")
+		for _, path := range paths {
 			if !strings.HasPrefix(path, organization+"/") {
 				return errors.New("aws:ResourceOrgPaths is not within the role's organization")
 			}
@@ -238,8 +189,8 @@ func (a *admission) roleTags() error {
 	}
 	for _, prefix := range []string{"aws:ResourceTag/", "iam:ResourceTag/"} {
 		present := 0
-		for key := range a.keys {
-			if strings.HasPrefix(key, lowerASCII(prefix)) {
+		for _, key := range a.keys {
+			if len(key.name) > len(prefix) && sameKey(key.name[:len(prefix)], prefix) {
 				present++
 			}
 		}

@@ -1,9 +1,6 @@
 package trust
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Decision is the answer to one request, together with its diagnostic.
 type Decision struct {
@@ -38,9 +35,10 @@ func Evaluate(policy *Policy, request Request) Decision {
 	decision := Decision{Granted: len(request.Checks) > 0}
 	for _, action := range request.Checks {
 		check := CheckDecision{Action: action}
+		lowered := lowerASCII(action)
 		for i := range policy.Statements {
 			statement := &policy.Statements[i]
-			if !e.named(statement) || !e.applies(statement, action) {
+			if !e.named(statement) || !e.applies(statement, lowered) {
 				continue
 			}
 			if statement.Effect == Allow {
@@ -68,7 +66,7 @@ func Denies(rcp *Policy, request Request) bool {
 			continue
 		}
 		for _, action := range request.Checks {
-			if e.applies(statement, action) {
+			if e.applies(statement, lowerASCII(action)) {
 				return true
 			}
 		}
@@ -115,9 +113,9 @@ func partitionOf(arn string) string {
 }
 
 // applies reports whether everything of the statement but its principal
-// matches.
+// matches. The action is in lower case, as the statement's are.
 func (e *evaluation) applies(statement *Statement, action string) bool {
-	return e.covers(statement.Actions, strings.ToLower(action)) != statement.NotAction &&
+	return e.covers(statement.Actions, action) != statement.NotAction &&
 		e.concerns(statement) &&
 		e.satisfied(statement)
 }
@@ -133,10 +131,7 @@ func (e *evaluation) concerns(statement *Statement) bool {
 
 // covers reports whether one of the patterns matches the whole text.
 func (e *evaluation) covers(patterns []Operand, text string) bool {
-	return slices.ContainsFunc(patterns, func(operand Operand) bool {
-		glob, ok := e.glob(operand.Pieces)
-		return ok && glob.matches(text)
-	})
+	return slices.ContainsFunc(patterns, func(operand Operand) bool { return e.like(operand.Pieces, text) })
 }
 
 func namesEverybody(statement *Statement) bool {

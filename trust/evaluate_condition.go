@@ -7,28 +7,60 @@ import (
 	"strings"
 )
 
-// presentKeys is a request context with its keys in lower case, without keys
-// that have no value.
-type presentKeys map[string][]string
+// presentKeys is a request context, without keys that have no value.
+type presentKeys []presentKey
+
+type presentKey struct {
+	name   string // as it is spelt
+	values []string
+}
 
 func newPresentKeys(context Context) presentKeys {
-	keys := make(presentKeys, len(context))
-	for key, values := range context {
+	keys := make(presentKeys, 0, len(context))
+	for name, values := range context {
 		if len(values) > 0 {
-			keys[lowerASCII(key)] = values
+			keys = append(keys, presentKey{name, values})
 		}
 	}
 	return keys
 }
 
-// single returns the value of a key that can have only one.
+// get returns the values of a key, spelt in any letter case, and whether it is
+// present. A request has few keys, so that looking through them is faster than
+// an index.
+func (k presentKeys) get(key string) ([]string, bool) {
+	for i := range k {
+		if sameKey(k[i].name, key) {
+			return k[i].values, true
+		}
+	}
+	return nil, false
+}
+
+// single returns the value of a key that can have only one. The key is in
+// lower case.
 func (k presentKeys) single(key string) (string, bool) {
-	values := k[key]
+	values, _ := k.get(key)
 	if len(values) != 1 || multivalued[key] {
 		return "", false
 	}
 	return values[0], true
 }
+
+// sameKey compares key names without regard to ASCII letter case.
+func sameKey(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if a[i] != b[i] && (a[i]|0x20 != b[i]|0x20 || !isASCIILetter(a[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+func isASCIILetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // multivalued are the condition keys that hold a set (Service Authorization
 // Reference: the keys of type ArrayOf…, as far as a call that assumes a role
@@ -59,7 +91,7 @@ func (e *evaluation) satisfied(statement *Statement) bool {
 // operators" and "Set operators for multivalued context keys").
 func (e *evaluation) holds(c *Condition, effect Effect) bool {
 	op := c.Operator
-	values, present := e.keys[c.Key]
+	values, present := e.keys.get(c.Key)
 	if op.Family == NullTest {
 		return slices.ContainsFunc(c.Values, func(operand Operand) bool { return operand.Bool == !present })
 	}
@@ -154,8 +186,7 @@ func (e *evaluation) compare(family Family, operand Operand, value string) compa
 		text, ok := e.text(operand.Pieces)
 		return comparisonOf(ok && strings.ToLower(text) == strings.ToLower(value))
 	case StringPattern:
-		glob, ok := e.glob(operand.Pieces)
-		return comparisonOf(ok && glob.matches(value))
+		return comparisonOf(e.like(operand.Pieces, value))
 	case ArnPattern:
 		glob, ok := e.glob(operand.Pieces)
 		if !ok {
@@ -210,6 +241,9 @@ func isBase64(text string) bool {
 // text fills in the variables of an operand without wildcards. It reports
 // false when a variable has no value.
 func (e *evaluation) text(pieces []Piece) (string, bool) {
+	if len(pieces) == 1 && pieces[0].Kind == LiteralPiece {
+		return pieces[0].Text, true
+	}
 	var b strings.Builder
 	for _, piece := range pieces {
 		text, ok := piece.Text, true
@@ -230,7 +264,7 @@ func (e *evaluation) variable(piece Piece) (string, bool) {
 	if multivalued[piece.Key] {
 		return "", false
 	}
-	if values, present := e.keys[piece.Key]; present {
+	if values, present := e.keys.get(piece.Key); present {
 		return values[0], len(values) == 1
 	}
 	return piece.Default, piece.HasDefault

@@ -1,6 +1,9 @@
 package trust
 
-import "unicode/utf16"
+import (
+	"slices"
+	"unicode/utf16"
+)
 
 // glob is a pattern whose variables are filled in, as the concrete evaluator
 // matches it: UTF-16 code units and the two wildcards.
@@ -35,6 +38,17 @@ func (e *evaluation) glob(pieces []Piece) (glob, bool) {
 		}
 	}
 	return g, true
+}
+
+// like reports whether the pieces match the whole text.
+func (e *evaluation) like(pieces []Piece, text string) bool {
+	wild := slices.ContainsFunc(pieces, func(p Piece) bool { return p.Kind == AnyRunPiece || p.Kind == AnyOnePiece })
+	if !wild {
+		plain, ok := e.text(pieces)
+		return ok && plain == text
+	}
+	g, ok := e.glob(pieces)
+	return ok && g.matches(text)
 }
 
 func (g glob) literally(text string) glob {

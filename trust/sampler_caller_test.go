@@ -81,7 +81,7 @@ func (m *requestMaker) identity() {
 		m.set("aws:PrincipalType", "AssumedRole")
 		m.set("aws:MultiFactorAuthPresent", "false")
 		id, _, _ = strings.Cut(id, ":")
-		if !strings.HasPrefix(id, "AROA") || !legalUniqueID.MatchString(id) {
+		if !legalUniqueID(id, "AROA") {
 			id = "AROASAMPLE0001"
 		}
 		m.set("aws:userid", id+":"+m.session)
@@ -89,7 +89,7 @@ func (m *requestMaker) identity() {
 	}
 	m.set("aws:PrincipalType", "User")
 	m.set("aws:username", m.arn[strings.LastIndex(m.arn, "/")+1:])
-	if !strings.HasPrefix(id, "AIDA") || !legalUniqueID.MatchString(id) {
+	if !legalUniqueID(id, "AIDA") {
 		id = "AIDASAMPLE0001"
 	}
 	m.set("aws:userid", id)

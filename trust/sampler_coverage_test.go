@@ -15,9 +15,9 @@ func (c sampleCoverage) note(request Request, question Question, policy *Policy)
 	keys := newPresentKeys(request.Context)
 	c["requests"]++
 	c["kind "+string(request.Kind)]++
-	for key := range keys {
-		if !strings.Contains(key, "/") {
-			c["key "+key]++
+	for _, key := range keys {
+		if !strings.Contains(key.name, "/") {
+			c["key "+lowerASCII(key.name)]++
 		}
 	}
 	for _, check := range request.Checks {
@@ -32,7 +32,7 @@ func (c sampleCoverage) note(request Request, question Question, policy *Policy)
 	if granted && !inside {
 		c["outsider granted, countersigned "+strconv.FormatBool(countersigned)]++
 	}
-	if _, ok := keys["sts:externalid"]; ok && countersigned && request.Kind == UserKey {
+	if _, ok := keys.get("sts:externalid"); ok && countersigned && request.Kind == UserKey {
 		c["the external ID is a secret"]++
 	}
 }
