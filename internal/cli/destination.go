@@ -60,7 +60,10 @@ func create(path string) (*destination, error) {
 	if err != nil {
 		return fail(err)
 	}
-	drop := func() { file.Close(); os.Remove(file.Name()) }
+	drop := func() {
+		file.Close()
+		_ = os.Remove(file.Name()) // a stray temporary file harms nobody
+	}
 	keep := func() error {
 		err := errors.Join(file.Chmod(0o644), file.Close())
 		if err == nil {
