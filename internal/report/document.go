@@ -17,20 +17,25 @@ type document struct {
 	tree   trust.Value
 	parsed bool                          // tree is set
 	masks  map[*trust.File][]trust.Range // sorted by start, apart from each other
+	redact bool                          // external IDs are not to be shown
 	// hidden is set for text that may hold external IDs which cannot be told
 	// apart from the rest.
 	hidden bool
 	// moved maps places of the policy to file where that is a re-indented
 	// copy; nil where file is what the policy was read from.
 	moved *layout
+	// base is what to add to a line of file to get the line that readers look
+	// for: the scanned file's, where the policy stands there verbatim.
+	base int
 }
 
 // openDocument reads the policy that a finding speaks of. The verdict's ranges
 // point into the text that was judged, so that text is taken where there is one.
 func openDocument(finding *rule.Finding, options *Options) *document {
 	document := readDocument(finding.Role.Trust, judgedFile(finding.Verdict))
+	document.redact = !options.ShowExternalIDs
 	switch {
-	case options.ShowExternalIDs || document.file == nil:
+	case !document.redact || document.file == nil:
 	case document.parsed:
 		document.masks = externalIDs(document.tree)
 	default:
@@ -50,7 +55,7 @@ func readDocument(policy role.Document, file *trust.File) *document {
 		file = &trust.File{Text: policy.JSON}
 	}
 	tree, err := jsontree.Parse(file)
-	return &document{file: file, tree: tree, parsed: err == nil}
+	return &document{file: file, tree: tree, parsed: err == nil, base: max(policy.Line-1, 0)}
 }
 
 // judgedFile is the text that the ranges of a verdict point into, nil if it has
@@ -94,9 +99,9 @@ func (d *document) fault() trust.Range {
 
 // relaid returns the document re-indented from its tree.
 func (d *document) relaid() *document {
-	laid := layOut(d.tree, d.masks != nil)
+	laid := layOut(d.tree, d.redact)
 	copied := *d
-	copied.file, copied.moved, copied.masks = laid.file, laid, nil
+	copied.file, copied.moved, copied.masks, copied.base = laid.file, laid, nil, 0
 	return &copied
 }
 

@@ -49,6 +49,21 @@ func linesOf(place trust.Range) []line {
 	}
 }
 
+// above returns the line before another one, if it belongs to the policy and
+// says something.
+func (d *document) above(l line, file *trust.File) (line, bool) {
+	begin := 0
+	if d.moved == nil && d.tree.Range.File == file {
+		begin = d.tree.Range.Start
+	}
+	if l.start == 0 || l.start-1 < begin {
+		return line{}, false
+	}
+	found := linesOf(trust.Range{File: file, Start: l.start - 1, End: l.start - 1})[0]
+	found.start = max(found.start, begin)
+	return found, found.start+indentOf(file.Text, found) < found.end
+}
+
 // indentOf counts the blank bytes that a line begins with.
 func indentOf(text []byte, l line) int {
 	body := text[l.start:l.end]

@@ -22,16 +22,17 @@ func Explain(w io.Writer, finding *rule.Finding, options Options) error {
 
 	verdict := finding.Verdict
 	if verdict.Witness != nil {
-		e.witness(verdict.Witness, askedKeys(document.tree), true)
+		e.witness(verdict.Witness, document, true)
 		e.line()
 	}
 	if len(verdict.Outsiders) > 0 {
-		e.outsiders(verdict.Outsiders)
+		e.outsiders(verdict)
 		e.line()
 	}
 	e.closing(verdict)
+	e.dependsOn(verdict)
 	e.assumed(finding)
-	e.links(finding)
+	e.links(finding, false)
 	e.line()
 	e.title(finding, false)
 	return e.w.Flush()
@@ -139,14 +140,24 @@ func notesOn(finding *rule.Finding) []note {
 	return notes
 }
 
-// closing says what would close the role, with lines to paste.
+// closing says what would close the role, and shows the lines to paste.
 func (e *explanation) closing(verdict *trust.Verdict) {
-	for i, remedy := range remediesFor(verdict.Reasons) {
-		e.field(once("to close", i), remedy.String())
-		e.line()
-		for _, text := range remedy.lines(verdict.Outsiders) {
-			e.line(strings.Repeat(" ", labelColumns+2), text)
-		}
-		e.line()
+	remedies := remediesFor(verdict)
+	if len(remedies) == 0 {
+		return
 	}
+	for i, remedy := range remedies {
+		e.field(once("to close", i), remedy.String())
+	}
+	blocks := merged(remedies)
+	for _, block := range blocks {
+		e.line()
+		if len(blocks) > 1 && len(block.statements) > 0 {
+			e.line(strings.Repeat(" ", labelColumns), statementNames(block.statements), ":")
+		}
+		for _, text := range block.lines() {
+			e.line(strings.TrimRight(strings.Repeat(" ", labelColumns+2)+text, " "))
+		}
+	}
+	e.line()
 }

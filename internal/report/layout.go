@@ -56,7 +56,8 @@ func (l *layout) value(value trust.Value, depth int, secret bool) {
 	l.begin(value.Range)
 	switch value.Kind {
 	case trust.Object:
-		flat := depth > 2 && l.room(value, flatLimit, secret) >= 0
+		_, statement := value.Get("Effect")
+		flat := depth > 0 && !statement && l.room(value, flatLimit, secret) >= 0
 		l.list("{", "}", len(value.Members), depth, flat, func(i int) {
 			member := value.Members[i]
 			l.value(member.Key, depth+1, secret)

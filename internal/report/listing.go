@@ -16,14 +16,14 @@ func (p *page) listing(d *document, notes []note) {
 	}
 	lines := linesOf(whole)
 	indent := commonIndent(d.file.Text, lines)
-	g := p.gutter(lines[len(lines)-1].number)
+	g := p.gutter(d.base + lines[len(lines)-1].number)
 	room := p.width - g.columns() - 1
 	for i, l := range lines {
 		behind := len(d.file.Text) + 1 // where the next line begins
 		if i < len(lines)-1 {
 			behind = lines[i+1].start
 		}
-		lead := g.numbered(l.number)
+		lead := g.numbered(d.base + l.number)
 		rows := fold(d.cells(d.file, l.start+min(indent, indentOf(d.file.Text, l)), l.end), room)
 		for j, row := range rows {
 			p.line(strings.TrimRight(lead+" "+joined(row), " "))
@@ -57,16 +57,25 @@ func (p *page) note(g gutter, row []cell, n note, room int) {
 	}
 }
 
-// fold breaks cells into rows of at most limit columns; there is always one.
+// fold breaks cells into rows of at most limit columns, behind a blank or comma
+// where one is near; there is always one row.
 func fold(cells []cell, limit int) [][]cell {
 	var rows [][]cell
-	begin, used := 0, 0
-	for i, c := range cells {
-		if used+c.columns > limit && i > begin {
-			rows = append(rows, cells[begin:i])
-			begin, used = i, 0
+	for {
+		used, end, gap := 0, 0, 0
+		for end < len(cells) && (used+cells[end].columns <= limit || end == 0) {
+			used += cells[end].columns
+			if text := cells[end].text; used > limit/2 && (text == " " || text == ",") {
+				gap = end + 1
+			}
+			end++
 		}
-		used += c.columns
+		if end == len(cells) {
+			return append(rows, cells)
+		}
+		if gap > 0 {
+			end = gap
+		}
+		rows, cells = append(rows, cells[:end]), cells[end:]
 	}
-	return append(rows, cells[begin:])
 }

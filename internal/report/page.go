@@ -79,61 +79,78 @@ func (p *page) excerpt(d *document, place trust.Range, color string) {
 		return
 	}
 	lines := linesOf(place)
-	g := p.gutter(lines[len(lines)-1].number)
+	g := p.gutter(d.base + lines[len(lines)-1].number)
 	p.line(g.blank())
 	if len(lines) == 1 {
 		p.pointed(d, g, lines[0], place, color)
-		return
+	} else {
+		p.bracketed(d, g, lines, place.File, color)
 	}
-	indent := commonIndent(place.File.Text, lines)
-	for i, l := range lines {
-		if len(lines) > mostLines && i == mostLines-2 {
-			p.line(g.gap(), p.style.paint(color, " |"))
+}
+
+// pointed shows one line with carets under a range of it, behind the line above
+// it, which often names the operator.
+func (p *page) pointed(d *document, g gutter, l line, place trust.Range, color string) {
+	const margin = "   "
+	room := p.width - g.columns() - len(margin)
+	indent := indentOf(place.File.Text, l)
+	if above, ok := d.above(l, place.File); ok {
+		if n := indentOf(place.File.Text, above); n <= indent && l.end-l.start-n <= room {
+			indent = n
+			shown, _ := window(d.cells(place.File, above.start+n, min(above.end, above.start+n+4*room)), 0, 0, room)
+			p.line(g.numbered(d.base+above.number), margin, shown)
 		}
+	}
+	cells := d.cut(place, l.start+indent, l.end, room)
+	from, to := marked(cells, place)
+	shown, shift := window(cells, from, to, room)
+	p.line(g.numbered(d.base+l.number), margin, shown)
+	from = min(max(from+shift, 0), room-1)
+	to = min(max(to+shift, from+1), room)
+	p.line(g.blank(), margin, strings.Repeat(" ", from), p.style.paint(color, strings.Repeat("^", to-from)))
+}
+
+// bracketed shows several lines; of many, the first ones and the last.
+func (p *page) bracketed(d *document, g gutter, lines []line, file *trust.File, color string) {
+	indent := commonIndent(file.Text, lines)
+	room := p.width - g.columns() - 3
+	for i, l := range lines {
 		if len(lines) > mostLines && i >= mostLines-2 && i < len(lines)-1 {
+			if i == mostLines-2 {
+				p.line(g.gap(), p.style.paint(color, " |"))
+			}
 			continue
 		}
 		bracket := " | "
 		if i == 0 {
 			bracket = " / "
 		}
-		room := p.width - g.columns() - 4
-		end := min(l.end, l.start+indent+4*room)
-		shown, _ := window(d.cells(place.File, min(l.start+indent, l.end), end), 0, 0, room)
-		p.line(g.numbered(l.number), p.style.paint(color, bracket), shown)
+		start := l.start + min(indent, indentOf(file.Text, l))
+		shown, _ := window(d.cells(file, start, min(l.end, start+4*room)), 0, 0, room)
+		if shown == "" {
+			bracket = strings.TrimRight(bracket, " ")
+		}
+		p.line(g.numbered(d.base+l.number), p.style.paint(color, bracket), shown)
 	}
 	p.line(g.blank(), p.style.paint(color, " |_^"))
 }
 
-// pointed shows one line with carets under a range of it.
-func (p *page) pointed(d *document, g gutter, l line, place trust.Range, color string) {
-	room := p.width - g.columns() - 3
-	cells := d.cut(place, l, room)
-	from, to := marked(cells, place)
-	shown, shift := window(cells, from, to, room)
-	p.line(g.numbered(l.number), "   ", shown)
-	from = max(from+shift, 0)
-	to = min(max(to+shift, from+1), room)
-	p.line(g.blank(), "   ", strings.Repeat(" ", from), p.style.paint(color, strings.Repeat("^", max(to-from, 1))))
-}
-
-// cut takes as much of a line apart as can be seen around a range, so that a
-// line of any length costs no more than a short one.
-func (d *document) cut(place trust.Range, l line, room int) []cell {
+// cut takes as much of the bytes [start, end) of a line apart as can be seen
+// around a range, so that a line of any length costs no more than a short one.
+func (d *document) cut(place trust.Range, start, end, room int) []cell {
 	reach := 4 * room
-	start := l.start + indentOf(place.File.Text, l)
-	from, to := start, l.end
+	from, to := start, end
 	if place.Start-reach > start {
 		from = runeStart(place.File.Text, place.Start-reach, start)
 	}
-	if end := min(place.End, place.Start+reach) + reach; end < l.end {
-		to = runeStart(place.File.Text, end, start)
+	if last := min(place.End, place.Start+reach) + reach; last < end {
+		to = runeStart(place.File.Text, last, start)
 	}
 	cells := d.cells(place.File, from, to)
 	if from > start {
 		cells = append([]cell{{"…", 1, from, from}}, cells...)
 	}
-	if to < l.end {
+	if to < end {
 		cells = append(cells, cell{"…", 1, to, to})
 	}
 	return cells

@@ -64,6 +64,51 @@ func isSecret(value trust.Value) bool {
 	return false
 }
 
+// withoutSecrets returns the request with its external ID masked where it was
+// made to fit a pattern of the policy, which it would give away. A value that
+// has nothing in common with the policy's own is shown.
+func (d *document) withoutSecrets(request *trust.Request) *trust.Request {
+	values, ok := request.Context.Lookup("sts:ExternalId")
+	if !ok || !d.redact || !slices.ContainsFunc(values, d.givesAway) {
+		return request
+	}
+	masked := *request
+	masked.Context = trust.Context{}
+	for key, shown := range request.Context {
+		shown = slices.Clone(shown)
+		for i, value := range shown {
+			if isExternalID(key) || slices.Contains(values, value) {
+				shown[i] = mask
+			}
+		}
+		masked.Context[key] = shown
+	}
+	return &masked
+}
+
+// givesAway reports whether a made-up value repeats a piece of a policy's
+// external ID. Without a tree nobody can tell.
+func (d *document) givesAway(value string) bool {
+	return !d.parsed || repeatsSecret(d.tree, false, strings.ToLower(value))
+}
+
+func repeatsSecret(node trust.Value, secret bool, value string) bool {
+	switch node.Kind {
+	case trust.Object:
+		return slices.ContainsFunc(node.Members, func(m trust.Member) bool {
+			return repeatsSecret(m.Key, secret, value) ||
+				repeatsSecret(m.Value, secret || mayBeExternalID(m.Key), value)
+		})
+	case trust.Array, trust.Choice:
+		return slices.ContainsFunc(node.Items, func(item trust.Value) bool { return repeatsSecret(item, secret, value) })
+	}
+	if !secret || !isSecret(node) {
+		return false
+	}
+	pieces := strings.FieldsFunc(strings.ToLower(spell(node)), func(r rune) bool { return strings.ContainsRune("*?${}", r) })
+	return slices.ContainsFunc(pieces, func(piece string) bool { return strings.Contains(value, piece) })
+}
+
 // mayHoldExternalID reports whether text that has no tree may hold an external
 // ID: it names the key, or hides its spelling in escapes.
 func mayHoldExternalID(text []byte) bool {

@@ -10,7 +10,6 @@ import (
 
 // remedies say, for each reason code, what would close that way in.
 var remedies = map[string]string{
-	"no-condition":            "require an external ID (a third party's machines) or MFA (people)",
 	"other-statement-open":    "put the condition of the guarded statement here too",
 	"external-id-any":         "hold sts:ExternalId against one exact value, with StringEquals",
 	"external-id-pattern":     "replace the pattern by the exact external ID, with StringEquals",
@@ -30,31 +29,80 @@ var remedies = map[string]string{
 	"tag-only":                "require an external ID or MFA as well: callers choose their own tags",
 }
 
-const anyRemedy = "require an external ID (a third party's machines) or MFA (people)"
+// countersign is what a statement should ask for.
+type countersign uint8
+
+const (
+	either countersign = iota
+	externalID
+	mfa
+)
+
+// What a statement needs when its reason tells no more.
+var plainRemedies = [...]string{
+	either:     "require an external ID (a third party's machines) or MFA (people)",
+	externalID: "require an external ID; a session of a role can never show MFA",
+	mfa:        "require MFA",
+}
 
 // remedy is one thing to do, and the statements (from 0) to do it in.
 type remedy struct {
 	text       string
+	asks       countersign
+	public     bool // the principal has to change as well
 	statements []int
 }
 
 // remediesFor lists what would close a role, in the order of its reasons.
-func remediesFor(reasons []trust.Reason) []remedy {
+func remediesFor(verdict *trust.Verdict) []remedy {
 	var made []remedy
-	for _, reason := range reasons {
-		text, ok := remedies[reason.Code]
-		if !ok {
-			text = anyRemedy
-		}
-		at := slices.IndexFunc(made, func(r remedy) bool { return r.text == text })
+	for _, reason := range verdict.Reasons {
+		next := remedyFor(reason, verdict.Outsiders)
+		at := slices.IndexFunc(made, func(r remedy) bool { return r.text == next.text && r.asks == next.asks })
 		if at < 0 {
-			at, made = len(made), append(made, remedy{text: text})
+			at, made = len(made), append(made, next)
 		}
-		if reason.Statement >= 0 && !slices.Contains(made[at].statements, reason.Statement) {
+		// Where there is but one statement, nobody has to be told which.
+		if reason.Statement >= 0 && len(verdict.Parts) != 1 && !slices.Contains(made[at].statements, reason.Statement) {
 			made[at].statements = append(made[at].statements, reason.Statement)
 		}
 	}
 	return made
+}
+
+// remedyFor suits the remedy to who gets in. People get MFA and machines an
+// external ID; a session of a role can never show MFA (IAM User Guide,
+// "Configuring MFA-protected API access").
+func remedyFor(reason trust.Reason, outsiders []trust.Outsider) remedy {
+	machines, people := audience(reason.Statement, outsiders)
+	text, known := remedies[reason.Code]
+	made := remedy{text: text, public: reason.Code == "public-principal"}
+	switch {
+	case machines, made.public, strings.HasPrefix(reason.Code, "external-id-"):
+		made.asks = externalID
+	case people, strings.HasPrefix(reason.Code, "mfa-"):
+		made.asks = mfa
+	}
+	if !known || machines && strings.HasPrefix(reason.Code, "mfa-") {
+		made.text = plainRemedies[made.asks]
+	}
+	return made
+}
+
+// audience tells whether the outsiders of a statement are roles only, or users
+// only. A statement that lets nobody in, such as a Deny, concerns them all.
+func audience(statement int, outsiders []trust.Outsider) (machines, people bool) {
+	concerned := slices.DeleteFunc(slices.Clone(outsiders), func(o trust.Outsider) bool { return o.Statement != statement })
+	if len(concerned) == 0 {
+		concerned = outsiders
+	}
+	machines, people = len(concerned) > 0, len(concerned) > 0
+	for _, outsider := range concerned {
+		user := strings.Contains(outsider.Principal, ":user/")
+		role := strings.Contains(outsider.Principal, ":role/") || strings.Contains(outsider.Principal, ":assumed-role/")
+		machines, people = machines && role, people && user
+	}
+	return machines, people
 }
 
 func (r remedy) String() string {
@@ -77,43 +125,51 @@ func statementNames(indexes []int) string {
 	return "statements " + strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// Lines to paste. The placeholder is one that a later scan would recognize if
-// it were left as it is.
+// Lines to paste. The placeholder of the external ID is one that a later scan
+// recognizes if it is left as it is.
 const (
 	externalIDLine = `"StringEquals": {"sts:ExternalId": "<external_id>"}`
 	mfaLine        = `"Bool": {"aws:MultiFactorAuthPresent": "true"}`
-	principalLine  = `"Principal": {"AWS": "<account_id>"}`
+	principalLine  = `"Principal": {"AWS": "<account_id>"},`
 )
 
-// lines spells what a statement needs. People get MFA and machines an external
-// ID; a session of a role can never show MFA (IAM User Guide, "Configuring
-// MFA-protected API access").
-func (r remedy) lines(outsiders []trust.Outsider) []string {
-	users, roles, others := 0, 0, 0
-	for _, outsider := range outsiders {
+// merged joins what is asked of the same statements.
+func merged(remedies []remedy) []remedy {
+	var made []remedy
+	for _, next := range remedies {
+		at := slices.IndexFunc(made, func(r remedy) bool { return slices.Equal(r.statements, next.statements) })
+		if at < 0 {
+			made = append(made, next)
+			continue
+		}
+		block := &made[at]
+		block.public = block.public || next.public
 		switch {
-		case len(r.statements) > 0 && !slices.Contains(r.statements, outsider.Statement):
-		case strings.Contains(outsider.Principal, ":user/"):
-			users++
-		case strings.Contains(outsider.Principal, ":role/"), strings.Contains(outsider.Principal, ":assumed-role/"):
-			roles++
-		default:
-			others++
+		case block.asks == either:
+			block.asks = next.asks
+		case next.asks != either && next.asks != block.asks:
+			block.asks = either
 		}
 	}
+	return made
+}
+
+// lines spells what a statement needs.
+func (r remedy) lines() []string {
 	var lines []string
-	if r.text == remedies["public-principal"] {
-		lines = append(lines, principalLine+",")
+	if r.public {
+		lines = append(lines, principalLine)
 	}
-	switch {
-	case users > 0 && roles+others == 0:
-		return append(lines, condition(mfaLine)...)
-	case roles > 0 && users+others == 0:
-		return append(lines, condition(externalIDLine)...)
+	if r.asks != mfa {
+		lines = append(lines, condition(externalIDLine)...)
 	}
-	lines = append(lines, condition(externalIDLine)...)
-	lines = append(lines, "", "or, where only people assume the role:", "")
-	return append(lines, condition(mfaLine)...)
+	if r.asks == either {
+		lines = append(lines, "", "or, where only people assume the role:", "")
+	}
+	if r.asks != externalID {
+		lines = append(lines, condition(mfaLine)...)
+	}
+	return lines
 }
 
 func condition(test string) []string {

@@ -10,9 +10,7 @@ import (
 
 // summary is the last word on an audit, in one line where it fits.
 func (t *textWriter) summary(s audit.Summary) {
-	if t.started && t.options.All {
-		t.line()
-	}
+	t.apart(true)
 	color := green
 	switch {
 	case s.Fail > 0:
@@ -45,6 +43,9 @@ func (t *textWriter) summary(s audit.Summary) {
 	for _, part := range wrap(text, t.width) {
 		t.line(t.style.paint(bold+";"+color, part))
 	}
+	if len(s.Incomplete) > 0 {
+		t.line()
+	}
 }
 
 // bySeverity splits the number of fails, the worst first.
@@ -66,7 +67,7 @@ func (t *textWriter) incomplete(list []audit.Incomplete) {
 	if len(list) == 0 {
 		return
 	}
-	t.line()
+	t.apart(true)
 	t.line(t.style.paint(bold, "incomplete: this could not be read or judged"))
 	for _, one := range list {
 		where := printable(one.Source)

@@ -18,6 +18,7 @@ type textWriter struct {
 	options Options
 	account string
 	started bool
+	compact bool                   // the last finding took its title line only
 	fails   [rule.Critical + 1]int // by severity
 }
 
@@ -27,6 +28,9 @@ func newText(w io.Writer, options Options) Writer {
 
 func (t *textWriter) Finding(finding *rule.Finding) error {
 	t.heading(finding.Role.Account)
+	short := isShort(finding)
+	t.apart(!short)
+	t.compact = short
 	t.title(finding, t.options.All)
 	switch finding.Verdict.Outcome {
 	case trust.Fail:
@@ -38,10 +42,21 @@ func (t *textWriter) Finding(finding *rule.Finding) error {
 		t.broken(finding)
 	}
 	t.warnings(finding)
-	if !isShort(finding) {
+	if !isSettled(finding.Verdict) {
+		t.links(finding, true)
+	}
+	if !short {
 		t.line()
 	}
 	return t.w.Flush()
+}
+
+// apart leaves a line between findings of one line and what is more than that.
+func (t *textWriter) apart(longer bool) {
+	if t.compact && longer {
+		t.line()
+	}
+	t.compact = t.compact && !longer
 }
 
 // heading names the account when it is another than before.
@@ -49,6 +64,7 @@ func (t *textWriter) heading(account string) {
 	if t.started && account == t.account {
 		return
 	}
+	t.apart(true)
 	t.started, t.account = true, account
 	if account == "" {
 		t.line(t.style.paint(bold, "account not known"))
@@ -68,9 +84,11 @@ func (o *Options) nameAccount(account string) string {
 
 // isShort reports whether a finding takes its title line only.
 func isShort(finding *rule.Finding) bool {
-	verdict := finding.Verdict
-	settled := verdict.Outcome == trust.Pass || verdict.Outcome == trust.NotApplicable
-	return settled && len(verdict.Warnings) == 0
+	return isSettled(finding.Verdict) && len(finding.Verdict.Warnings) == 0
+}
+
+func isSettled(verdict *trust.Verdict) bool {
+	return verdict.Outcome == trust.Pass || verdict.Outcome == trust.NotApplicable
 }
 
 // title is the line that begins a finding. With all verdicts in a report they
@@ -98,8 +116,7 @@ func (p *page) title(finding *rule.Finding, all bool) {
 		width = len(trust.NotApplicable)
 	}
 	outcome := fmt.Sprintf("%-*s", width, verdict.Outcome)
-	p.w.WriteString(p.style.paint(color, outcome))
-	p.w.WriteString(p.style.paint(color, fmt.Sprintf("  %-8s", severity)))
+	p.w.WriteString(p.style.paint(color, fmt.Sprintf("%s  %-8s", outcome, severity)))
 	p.w.WriteString("  " + p.style.paint(bold, printable(finding.Role.Name)))
 	if note != "" {
 		p.w.WriteString("  " + p.style.paint(dim, "("+printable(note)+")"))
@@ -138,14 +155,13 @@ func (t *textWriter) fail(finding *rule.Finding) {
 	}
 	t.line()
 	if verdict.Witness != nil {
-		t.witness(verdict.Witness, askedKeys(document.tree), false)
+		t.witness(verdict.Witness, document, false)
 	}
-	t.outsiders(verdict.Outsiders)
-	for i, remedy := range remediesFor(verdict.Reasons) {
+	t.outsiders(verdict)
+	for i, remedy := range remediesFor(verdict) {
 		t.field(once("to close", i), remedy.String())
 	}
 	t.assumed(finding)
-	t.links(finding)
 }
 
 // once gives a label to the first of several fields only.
@@ -171,7 +187,7 @@ func statementName(index int, sid string) string {
 	case sid == "":
 		return fmt.Sprintf("statement %d", index+1)
 	}
-	return fmt.Sprintf("statement %d %q", index+1, clip(printable(sid), 40))
+	return fmt.Sprintf(`statement %d "%s"`, index+1, clip(printable(sid), 40))
 }
 
 // at points to a place of the policy and shows it. A policy that does not stand
@@ -212,7 +228,8 @@ func (t *textWriter) arrow(path string, line, column int, what string) {
 const mostOutsiders = 8
 
 // outsiders lists who gets in, those without a countersign first.
-func (t *textWriter) outsiders(outsiders []trust.Outsider) {
+func (t *textWriter) outsiders(verdict *trust.Verdict) {
+	outsiders := verdict.Outsiders
 	unguarded := map[string]bool{}
 	for _, outsider := range outsiders {
 		unguarded[outsider.Account] = unguarded[outsider.Account] || outsider.Unguarded
@@ -223,7 +240,10 @@ func (t *textWriter) outsiders(outsiders []trust.Outsider) {
 		delete(unguarded, outsider.Account)
 		name := t.options.nameAccount(outsider.Account)
 		if outsider.Account == "*" {
-			name = "anyone, of any account"
+			name = "every account that meets the conditions"
+			if verdict.AnyAccount {
+				name = "anyone, of any account"
+			}
 		}
 		switch {
 		case !unseen:
@@ -257,11 +277,14 @@ func (t *textWriter) undecided(finding *rule.Finding) {
 	if verdict.Problem != "" {
 		t.field("problem", printable(verdict.Problem))
 	}
-	for i, name := range verdict.DependsOn {
-		t.field(once("depends on", i), printable(name))
-	}
+	t.dependsOn(verdict)
 	t.assumed(finding)
-	t.links(finding)
+}
+
+func (p *page) dependsOn(verdict *trust.Verdict) {
+	for i, name := range verdict.DependsOn {
+		p.field(once("depends on", i), printable(name))
+	}
 }
 
 func (t *textWriter) broken(finding *rule.Finding) {
@@ -271,7 +294,6 @@ func (t *textWriter) broken(finding *rule.Finding) {
 	document := openDocument(finding, &t.options)
 	t.at(finding, document, document.fault(), "")
 	t.line()
-	t.links(finding)
 }
 
 func (p *page) assumed(finding *rule.Finding) {
@@ -282,25 +304,30 @@ func (p *page) assumed(finding *rule.Finding) {
 
 func (p *page) warnings(finding *rule.Finding) {
 	for i, warning := range finding.Verdict.Warnings {
-		p.field(once("warning", i), printable(warning.Code+": "+warning.Message))
+		text := warning.Code + ": " + warning.Message
+		if line, _ := locate(finding, warning.Range); line > 0 {
+			text += fmt.Sprintf(" (line %d)", line)
+		}
+		p.field(once("warning", i), printable(text))
 	}
 }
 
 // plainName is a role name as IAM allows it, which every shell takes as it is.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,64}$`)
 
-// links say where to read on.
-func (p *page) links(finding *rule.Finding) {
-	label := "see"
-	if name := finding.Role.Name; plainName.MatchString(name) {
-		p.field(label, "countersign explain "+name)
-		label = ""
+// links say where to read on, with the role's explanation first unless this is
+// it.
+func (p *page) links(finding *rule.Finding, explain bool) {
+	commands := "countersign rules " + finding.Rule
+	if name := finding.Role.Name; explain && plainName.MatchString(name) {
+		commands = "countersign explain " + name + ", " + commands
 	}
+	p.field("see", commands)
 	page := fmt.Sprintf("docs/rules/%s.md", finding.Rule)
 	if reasons := finding.Verdict.Reasons; len(reasons) > 0 {
 		page += "#" + printable(reasons[0].Code)
 	}
-	p.field(label, fmt.Sprintf("countersign rules %s, %s", finding.Rule, page))
+	p.field("", page)
 }
 
 func (t *textWriter) Close(s audit.Summary) error {

@@ -23,7 +23,9 @@ var callers = map[trust.CallerKind]string{
 
 // witness writes the request that is granted as one block. The keys that the
 // policy asks for come first; with every, the rest follows, else its number.
-func (p *page) witness(request *trust.Request, asked map[string]bool, every bool) {
+func (p *page) witness(request *trust.Request, d *document, every bool) {
+	request = d.withoutSecrets(request)
+	asked := askedKeys(d.tree)
 	p.field("witness", "this request is granted:")
 	p.detail("caller", printable(request.Principal))
 	p.detail("", kindOf(request))
@@ -41,7 +43,7 @@ func (p *page) witness(request *trust.Request, asked map[string]bool, every bool
 		label = ""
 	}
 	if len(rest) > 0 {
-		p.detail(label, fmt.Sprintf("%s, nothing that the policy asks for", count(len(rest), "more key", "more keys")))
+		p.detail(label, fmt.Sprintf("%s that the policy does not ask for", count(len(rest), "more key", "more keys")))
 	}
 }
 
@@ -59,10 +61,7 @@ func kindOf(request *trust.Request) string {
 	if !ok {
 		kind = printable(string(request.Kind))
 	}
-	if request.Account == "" {
-		return kind
-	}
-	return kind + " of account " + printable(request.Account)
+	return kind
 }
 
 // externalIDOf says which external ID a request shows.
@@ -71,7 +70,10 @@ func externalIDOf(request *trust.Request) string {
 	if !ok {
 		return "none"
 	}
-	return valuesOf(values) + " (made up)"
+	if slices.Contains(values, mask) {
+		return mask + ", made to fit the policy's"
+	}
+	return valuesOf(values) + ", made up"
 }
 
 // mfaOf says whether a request shows MFA.
@@ -105,6 +107,9 @@ func valuesOf(values []string) string {
 	shown := make([]string, len(values))
 	for i, value := range values {
 		shown[i] = `"` + printable(value) + `"`
+		if value == mask {
+			shown[i] = mask
+		}
 	}
 	return strings.Join(shown, ", ")
 }
