@@ -74,9 +74,24 @@ func (b *bench) judgeItem(item Item, into *results) {
 		return
 	}
 	into.tally.Roles++
+	judged := &judged{Role: subject, item: item}
 	for i := range b.rules {
-		b.apply(&b.rules[i], i, subject, into)
+		b.apply(&b.rules[i], i, judged, into)
 	}
+}
+
+// judged is a role under judgement. Its details are taken out when something
+// asks for them, which is seldom.
+type judged struct {
+	*role.Role
+	item Item // nil when it has told all
+}
+
+func (j *judged) details() {
+	if detailed, ok := j.item.(Detailed); ok {
+		detailed.Details(j.Role)
+	}
+	j.item = nil
 }
 
 // take has the item taken apart. A panic on the way becomes an error.
@@ -99,19 +114,20 @@ func (b *bench) take(item Item) (subject *role.Role, err error) {
 	return subject, nil
 }
 
-func (b *bench) apply(applied *rule.Rule, index int, subject *role.Role, into *results) {
+func (b *bench) apply(applied *rule.Rule, index int, subject *judged, into *results) {
 	answer, policy := b.decide(applied, index, subject)
 	into.count(answer)
 	if b.options.Keep == nil && (answer.Outcome == trust.Pass || answer.Outcome == trust.NotApplicable) {
 		return
 	}
+	subject.details()
 	finding := &rule.Finding{
-		Fingerprint: rule.Fingerprint(applied.ID, subject),
+		Fingerprint: rule.Fingerprint(applied.ID, subject.Role),
 		Rule:        applied.ID,
-		Role:        subject,
+		Role:        subject.Role,
 		Severity:    answer.severity,
 		Verdict:     &answer.Verdict,
-		Place:       rule.PlaceOf(subject, decisive(answer, policy)),
+		Place:       rule.PlaceOf(subject.Role, decisive(answer, policy)),
 	}
 	if b.options.Keep != nil && !b.options.Keep(finding) {
 		return
@@ -123,7 +139,7 @@ func (b *bench) apply(applied *rule.Rule, index int, subject *role.Role, into *r
 
 // decide finds the verdict. Whatever goes wrong inside is an error about this
 // role and no other.
-func (b *bench) decide(applied *rule.Rule, index int, subject *role.Role) (answer *verdict, parsed *policy) {
+func (b *bench) decide(applied *rule.Rule, index int, subject *judged) (answer *verdict, parsed *policy) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			answer, parsed = broken(internalFault(fault)), &policy{}
@@ -136,17 +152,21 @@ func (b *bench) decide(applied *rule.Rule, index int, subject *role.Role) (answe
 	if parsed.broken != nil {
 		return &verdict{Verdict: *parsed.broken}, parsed
 	}
-	controls := b.controls.of(subject)
+	controls := b.controls.of(subject.Role)
+	seesRole := parsed.seesRole || controls.seesRole
+	if seesRole {
+		subject.details()
+	}
 	var zone trust.Zone
 	if b.options.Zone != nil {
-		zone = b.options.Zone(subject)
+		zone = b.options.Zone(subject.Role)
 	}
-	question := trust.Question{Subject: b.subject(subject), Zone: zone, RCPs: controls.policies, Now: b.options.Now}
+	question := trust.Question{Subject: b.subject(subject.Role), Zone: zone, RCPs: controls.policies, Now: b.options.Now}
 	// AWS exempts its own roles from resource control policies, and tells
 	// them by their path (Organizations User Guide, "Resource control
 	// policies").
 	exempt := len(controls.policies) > 0 && subject.ServiceLinked()
-	if parsed.seesRole || controls.seesRole || exempt {
+	if seesRole || exempt {
 		if parsed.number == 0 {
 			return b.check(applied, parsed, question), parsed
 		}
@@ -158,7 +178,7 @@ func (b *bench) decide(applied *rule.Rule, index int, subject *role.Role) (answe
 	question.Subject.ARN, question.Subject.Name, question.Subject.Tags = "", "", nil
 	b.keyOf(index, parsed, controls, question)
 	answer = b.verdicts.get(b.key, func() *verdict { return b.check(applied, parsed, question) })
-	return answer.about(subject), parsed
+	return answer.about(subject.Role), parsed
 }
 
 // policy parses a trust policy, or remembers it.

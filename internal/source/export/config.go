@@ -10,8 +10,8 @@ import (
 
 // configItem is a configuration item of AWS Config that records a role.
 type configItem struct {
-	item
-	raw []byte
+	item // with the members of the configuration, once Role has read it
+	raw  []byte
 }
 
 // Size implements audit.Sized.
@@ -55,19 +55,19 @@ func (c *configItem) readConfiguration(found *role.Role, configuration member) {
 	switch jsontext.Value(configuration.value).Kind() {
 	case '{':
 		line, column := move(c.line, c.column, c.raw[:configuration.start])
-		inside := membersOf(configuration.value, line, column)
-		inside.fill(found)
+		c.members = membersOf(configuration.value, line, column)
 	case '"':
 		inner := jsontext.Value(unquote(configuration.value))
 		if !inner.IsValid(jsontext.AllowDuplicateNames(true)) || inner.Kind() != '{' {
 			found.Trust.Err = errors.New("the item's configuration is no JSON object")
 			return
 		}
-		inside := membersOf(inner[skipSpace(inner, 0):], 0, 0)
-		inside.fill(found)
+		c.members = membersOf(inner[skipSpace(inner, 0):], 0, 0)
 	default:
 		found.Trust.Err = errors.New("the item carries no configuration")
+		return
 	}
+	c.members.fill(found)
 }
 
 // isConfigRole reports whether a configuration item records a role that still

@@ -28,6 +28,12 @@ func (i *item) Role() (*role.Role, error) {
 	return found, nil
 }
 
+// Details implements audit.Detailed.
+func (i *item) Details(found *role.Role) {
+	found.Tags = readTags(i.members.values[tagsMember])
+	found.LastUsed = readLastUsed(i.members.values[usedMember])
+}
+
 func (i *item) source() role.Source {
 	return role.Source{Kind: i.kind, Path: i.file.Path, FromRoot: i.file.FromRoot, Line: i.line, Column: i.column}
 }
@@ -114,8 +120,6 @@ func (m *members) fill(found *role.Role) {
 	found.ARN = string(unquote(m.values[arnMember]))
 	found.Name = string(unquote(m.values[nameMember]))
 	found.Path = string(unquote(m.values[pathMember]))
-	found.Tags = readTags(m.values[tagsMember])
-	found.LastUsed = readLastUsed(m.values[usedMember])
 	if m.twice != "" {
 		found.Trust.Err = fmt.Errorf("the role carries %s twice", m.twice)
 		return
