@@ -136,6 +136,8 @@ func TestAdmissibleNamesTheCouplingThatIsBroken(t *testing.T) {
 		{"the session is of that role", role, with("aws:PrincipalArn", "arn:aws:iam::444455556666:role/ops/other"), "aws:PrincipalArn"},
 		{"the role has another path", role, with("aws:PrincipalArn", "arn:aws:iam::444455556666:role/a/b/scan"), ""},
 		{"the role has no path", role, with("aws:PrincipalArn", "arn:aws:iam::444455556666:role/scan"), ""},
+		{"the role has a path of two slashes", role, with("aws:PrincipalArn", "arn:aws:iam::444455556666:role//scan"), "path"},
+		{"the role has a path of 513 characters", role, with("aws:PrincipalArn", "arn:aws:iam::444455556666:role/"+strings.Repeat("x", 511)+"/scan"), "path"},
 		{"the role has a path with a blank", role, with("aws:PrincipalArn", "arn:aws:iam::444455556666:role/a b/scan"), "path"},
 		{"a federated provider of a role session", role, with("aws:FederatedProvider", "accounts.google.com"), ""},
 		{"no federated provider of a user", user, with("aws:FederatedProvider", "accounts.google.com"), "aws:federatedprovider"},
