@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"iter"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -19,34 +20,42 @@ type cell struct {
 
 const tabColumns = 4
 
-// line is a line of a text: its 1-based number and its bytes without the break.
+// line is a line of a text: its 1-based number, its bytes without the break,
+// and where the next line begins, which is behind the text for the last one.
 type line struct {
-	number     int
-	start, end int
+	number           int
+	start, end, next int
 }
 
-// linesOf returns the lines that a range touches.
-func linesOf(place trust.Range) []line {
-	text := place.File.Text
-	start := min(place.Start, len(text))
-	lineStart := bytes.LastIndexByte(text[:start], '\n') + 1
-	number := bytes.Count(text[:lineStart], []byte("\n")) + 1
-	var lines []line
-	for {
-		end, last := len(text), true
-		if n := bytes.IndexByte(text[lineStart:], '\n'); n >= 0 {
-			end, last = lineStart+n, false
+// linesOf yields the lines that a range touches.
+func linesOf(place trust.Range) iter.Seq[line] {
+	return func(yield func(line) bool) {
+		for l := firstLine(place); yield(l) && l.next < place.End; {
+			l = lineAt(place.File.Text, l.next, l.number+1)
 		}
-		next := end + 1
-		if end > lineStart && text[end-1] == '\r' {
-			end--
-		}
-		lines = append(lines, line{number, lineStart, end})
-		if last || next >= place.End {
-			return lines
-		}
-		lineStart, number = next, number+1
 	}
+}
+
+func firstLine(place trust.Range) line {
+	before := place.File.Text[:min(place.Start, len(place.File.Text))]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return lineAt(place.File.Text, start, bytes.Count(before, []byte("\n"))+1)
+}
+
+func lastLine(place trust.Range) line {
+	last := max(place.Start, place.End-1)
+	return firstLine(trust.Range{File: place.File, Start: last, End: last})
+}
+
+func lineAt(text []byte, start, number int) line {
+	l := line{number, start, len(text), len(text) + 1}
+	if n := bytes.IndexByte(text[start:], '\n'); n >= 0 {
+		l.end, l.next = start+n, start+n+1
+	}
+	if l.end > start && text[l.end-1] == '\r' {
+		l.end--
+	}
+	return l
 }
 
 // above returns the line before another one, if it belongs to the policy and
@@ -59,7 +68,7 @@ func (d *document) above(l line, file *trust.File) (line, bool) {
 	if l.start == 0 || l.start-1 < begin {
 		return line{}, false
 	}
-	found := linesOf(trust.Range{File: file, Start: l.start - 1, End: l.start - 1})[0]
+	found := firstLine(trust.Range{File: file, Start: l.start - 1})
 	found.start = max(found.start, begin)
 	return found, found.start+indentOf(file.Text, found) < found.end
 }
@@ -70,13 +79,13 @@ func indentOf(text []byte, l line) int {
 	return len(body) - len(bytes.TrimLeft(body, " \t"))
 }
 
-// commonIndent is the indentation that all lines share, except for those that
-// are blank or begin with the policy itself.
-func commonIndent(text []byte, lines []line) int {
-	common := -1
-	for _, l := range lines {
+// commonIndent is the indentation that the lines of a range share, except for
+// those that are blank or begin with the policy itself.
+func commonIndent(place trust.Range) int {
+	text, common := place.File.Text, -1
+	for l := range linesOf(place) {
 		n := indentOf(text, l)
-		if l.start+n == l.end || (n == 0 && l.number == 1 && len(lines) > 1) {
+		if l.start+n == l.end || (n == 0 && l.number == 1) {
 			continue
 		}
 		if common < 0 || n < common {
@@ -183,6 +192,16 @@ func joined(cells []cell) string {
 		b.WriteString(c.text)
 	}
 	return b.String()
+}
+
+// head takes as much of the bytes [start, end) apart as most bytes hold, and
+// returns how many bytes are left.
+func (d *document) head(file *trust.File, start, end, most int) (cells []cell, left int) {
+	stop := end
+	if end-start > most {
+		stop = runeStart(file.Text, start+most, start)
+	}
+	return d.cells(file, start, stop), end - stop
 }
 
 // runeStart steps back from an offset to where a character begins, not further

@@ -1,10 +1,15 @@
 package report
 
 import (
+	"bytes"
 	"strings"
 
 	"countersign/trust"
 )
+
+// mostBytes is how much of one line a listing shows. IAM stores no trust policy
+// of more than 8,192 characters (IAM User Guide, "IAM and AWS STS quotas").
+const mostBytes = 16 << 10
 
 // listing shows a whole text with line numbers and, under the lines that they
 // speak of, notes, which are sorted by their start. Lines that are too long are
@@ -14,37 +19,43 @@ func (p *page) listing(d *document, notes []note) {
 	if d.moved == nil && d.tree.Range.File == d.file {
 		whole = d.tree.Range
 	}
-	lines := linesOf(whole)
-	indent := commonIndent(d.file.Text, lines)
-	g := p.gutter(d.base + lines[len(lines)-1].number)
-	room := p.width - g.columns() - 1
-	for i, l := range lines {
-		behind := len(d.file.Text) + 1 // where the next line begins
-		if i < len(lines)-1 {
-			behind = lines[i+1].start
-		}
-		lead := g.numbered(d.base + l.number)
-		rows := fold(d.cells(d.file, l.start+min(indent, indentOf(d.file.Text, l)), l.end), room)
-		for j, row := range rows {
-			p.line(strings.TrimRight(lead+" "+joined(row), " "))
-			lead = g.blank()
-			until := behind
-			if j < len(rows)-1 {
-				until = row[len(row)-1].end
-			}
-			for len(notes) > 0 && notes[0].place.Start < until {
-				p.note(g, row, notes[0], room)
-				notes = notes[1:]
-			}
+	indent := commonIndent(whole)
+	g := p.gutter(d.base + lastLine(whole).number)
+	for l := range linesOf(whole) {
+		start := l.start + min(indent, indentOf(d.file.Text, l))
+		cells, left := d.head(d.file, start, l.end, mostBytes)
+		notes = p.folded(g, g.numbered(d.base+l.number), cells, l.next, notes)
+		if left > 0 {
+			p.line(g.blank(), " (", count(left, "more byte", "more bytes"), ")")
 		}
 	}
+}
+
+// folded shows one line in as many rows as it takes, and the notes that begin
+// before the next line. It returns the other notes.
+func (p *page) folded(g gutter, lead string, cells []cell, next int, notes []note) []note {
+	room := p.width - g.columns() - 1
+	rows := fold(cells, room)
+	for i, row := range rows {
+		p.line(strings.TrimRight(lead+" "+joined(row), " "))
+		lead = g.blank()
+		until := next
+		if i < len(rows)-1 {
+			until = row[len(row)-1].end
+		}
+		for len(notes) > 0 && notes[0].place.Start < until {
+			p.note(g, row, notes[0], room)
+			notes = notes[1:]
+		}
+	}
+	return notes
 }
 
 // note draws carets under the part of a row that a note is about, and its text
 // below them.
 func (p *page) note(g gutter, row []cell, n note, room int) {
 	place := n.place
-	if len(linesOf(place)) > 1 {
+	if bytes.IndexByte(place.File.Text[place.Start:place.End], '\n') >= 0 {
 		place.End = place.Start + 1 // of several lines, the first character is shown
 	}
 	from, to := marked(row, place)

@@ -78,13 +78,13 @@ func (p *page) excerpt(d *document, place trust.Range, color string) {
 		p.prose(4, hiddenText)
 		return
 	}
-	lines := linesOf(place)
-	g := p.gutter(d.base + lines[len(lines)-1].number)
+	first, last := firstLine(place), lastLine(place)
+	g := p.gutter(d.base + last.number)
 	p.line(g.blank())
-	if len(lines) == 1 {
-		p.pointed(d, g, lines[0], place, color)
+	if first.number == last.number {
+		p.pointed(d, g, first, place, color)
 	} else {
-		p.bracketed(d, g, lines, place.File, color)
+		p.bracketed(d, g, place, color)
 	}
 }
 
@@ -97,7 +97,8 @@ func (p *page) pointed(d *document, g gutter, l line, place trust.Range, color s
 	if above, ok := d.above(l, place.File); ok {
 		if n := indentOf(place.File.Text, above); n <= indent && l.end-l.start-n <= room {
 			indent = n
-			shown, _ := window(d.cells(place.File, above.start+n, min(above.end, above.start+n+4*room)), 0, 0, room)
+			cells, _ := d.head(place.File, above.start+n, above.end, 4*room)
+			shown, _ := window(cells, 0, 0, room)
 			p.line(g.numbered(d.base+above.number), margin, shown)
 		}
 	}
@@ -111,28 +112,33 @@ func (p *page) pointed(d *document, g gutter, l line, place trust.Range, color s
 }
 
 // bracketed shows several lines; of many, the first ones and the last.
-func (p *page) bracketed(d *document, g gutter, lines []line, file *trust.File, color string) {
-	indent := commonIndent(file.Text, lines)
-	room := p.width - g.columns() - 3
-	for i, l := range lines {
-		if len(lines) > mostLines && i >= mostLines-2 && i < len(lines)-1 {
-			if i == mostLines-2 {
-				p.line(g.gap(), p.style.paint(color, " |"))
-			}
-			continue
+func (p *page) bracketed(d *document, g gutter, place trust.Range, color string) {
+	indent, last := commonIndent(place), lastLine(place)
+	bracket, shown := " / ", 0
+	many := last.number-firstLine(place).number >= mostLines
+	for l := range linesOf(place) {
+		if shown == mostLines-2 && many {
+			break
 		}
-		bracket := " | "
-		if i == 0 {
-			bracket = " / "
-		}
-		start := l.start + min(indent, indentOf(file.Text, l))
-		shown, _ := window(d.cells(file, start, min(l.end, start+4*room)), 0, 0, room)
-		if shown == "" {
-			bracket = strings.TrimRight(bracket, " ")
-		}
-		p.line(g.numbered(d.base+l.number), p.style.paint(color, bracket), shown)
+		p.beside(d, g, l, place.File, indent, bracket, color)
+		bracket, shown = " | ", shown+1
+	}
+	if many {
+		p.line(g.gap(), p.style.paint(color, " |"))
+		p.beside(d, g, last, place.File, indent, bracket, color)
 	}
 	p.line(g.blank(), p.style.paint(color, " |_^"))
+}
+
+// beside shows one line behind a piece of a bracket.
+func (p *page) beside(d *document, g gutter, l line, file *trust.File, indent int, bracket, color string) {
+	room := p.width - g.columns() - len(bracket)
+	cells, _ := d.head(file, l.start+min(indent, indentOf(file.Text, l)), l.end, 4*room)
+	if len(cells) == 0 {
+		bracket = strings.TrimRight(bracket, " ")
+	}
+	shown, _ := window(cells, 0, 0, room)
+	p.line(g.numbered(d.base+l.number), p.style.paint(color, bracket), shown)
 }
 
 // cut takes as much of the bytes [start, end) of a line apart as can be seen

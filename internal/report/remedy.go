@@ -56,16 +56,21 @@ type remedy struct {
 // remediesFor lists what would close a role, in the order of its reasons.
 func remediesFor(verdict *trust.Verdict) []remedy {
 	var made []remedy
+	audiences := audiencesOf(verdict.Outsiders)
 	for _, reason := range verdict.Reasons {
-		next := remedyFor(reason, verdict.Outsiders)
+		next := remedyFor(reason, audiences)
 		at := slices.IndexFunc(made, func(r remedy) bool { return r.text == next.text && r.asks == next.asks })
 		if at < 0 {
 			at, made = len(made), append(made, next)
 		}
 		// Where there is but one statement, nobody has to be told which.
-		if reason.Statement >= 0 && len(verdict.Parts) != 1 && !slices.Contains(made[at].statements, reason.Statement) {
+		if reason.Statement >= 0 && len(verdict.Parts) != 1 {
 			made[at].statements = append(made[at].statements, reason.Statement)
 		}
+	}
+	for i := range made {
+		slices.Sort(made[i].statements)
+		made[i].statements = slices.Compact(made[i].statements)
 	}
 	return made
 }
@@ -73,8 +78,13 @@ func remediesFor(verdict *trust.Verdict) []remedy {
 // remedyFor suits the remedy to who gets in. People get MFA and machines an
 // external ID; a session of a role can never show MFA (IAM User Guide,
 // "Configuring MFA-protected API access").
-func remedyFor(reason trust.Reason, outsiders []trust.Outsider) remedy {
-	machines, people := audience(reason.Statement, outsiders)
+func remedyFor(reason trust.Reason, audiences map[int]audience) remedy {
+	who, ok := audiences[reason.Statement]
+	if !ok {
+		// A statement that lets nobody in, such as a Deny, concerns them all.
+		who = audiences[everyone]
+	}
+	machines, people := who.roles > 0 && who.roles == who.all, who.users > 0 && who.users == who.all
 	text, known := remedies[reason.Code]
 	made := remedy{text: text, public: reason.Code == "public-principal"}
 	switch {
@@ -89,20 +99,28 @@ func remedyFor(reason trust.Reason, outsiders []trust.Outsider) remedy {
 	return made
 }
 
-// audience tells whether the outsiders of a statement are roles only, or users
-// only. A statement that lets nobody in, such as a Deny, concerns them all.
-func audience(statement int, outsiders []trust.Outsider) (machines, people bool) {
-	concerned := slices.DeleteFunc(slices.Clone(outsiders), func(o trust.Outsider) bool { return o.Statement != statement })
-	if len(concerned) == 0 {
-		concerned = outsiders
+// audience counts the outsiders of a statement by what they are.
+type audience struct{ roles, users, all int }
+
+// everyone stands for all statements together.
+const everyone = -1
+
+func audiencesOf(outsiders []trust.Outsider) map[int]audience {
+	counted := map[int]audience{}
+	for _, outsider := range outsiders {
+		for _, statement := range []int{outsider.Statement, everyone} {
+			a := counted[statement]
+			a.all++
+			switch {
+			case strings.Contains(outsider.Principal, ":user/"):
+				a.users++
+			case strings.Contains(outsider.Principal, ":role/"), strings.Contains(outsider.Principal, ":assumed-role/"):
+				a.roles++
+			}
+			counted[statement] = a
+		}
 	}
-	machines, people = len(concerned) > 0, len(concerned) > 0
-	for _, outsider := range concerned {
-		user := strings.Contains(outsider.Principal, ":user/")
-		role := strings.Contains(outsider.Principal, ":role/") || strings.Contains(outsider.Principal, ":assumed-role/")
-		machines, people = machines && role, people && user
-	}
-	return machines, people
+	return counted
 }
 
 func (r remedy) String() string {
@@ -112,14 +130,20 @@ func (r remedy) String() string {
 	return r.text + " (" + statementNames(r.statements) + ")"
 }
 
+// mostStatements is how many statements are named one by one.
+const mostStatements = 8
+
 // statementNames counts from 1, as people do.
 func statementNames(indexes []int) string {
 	if len(indexes) == 1 {
 		return fmt.Sprintf("statement %d", indexes[0]+1)
 	}
 	var names []string
-	for _, index := range indexes {
+	for _, index := range indexes[:min(len(indexes), mostStatements)] {
 		names = append(names, fmt.Sprint(index+1))
+	}
+	if more := len(indexes) - mostStatements; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
 	}
 	last := len(names) - 1
 	return "statements " + strings.Join(names[:last], ", ") + " and " + names[last]

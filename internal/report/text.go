@@ -150,10 +150,14 @@ func (t *textWriter) fail(finding *rule.Finding) {
 	verdict := finding.Verdict
 	document := openDocument(finding, &t.options)
 	t.identity(finding)
-	for i := range verdict.Reasons {
+	for i := range verdict.Reasons[:min(len(verdict.Reasons), mostReasons)] {
 		t.reason(finding, document, &verdict.Reasons[i])
 	}
 	t.line()
+	if more := len(verdict.Reasons) - mostReasons; more > 0 {
+		t.prose(2, count(more, "more reason", "more reasons"))
+		t.line()
+	}
 	if verdict.Witness != nil {
 		t.witness(verdict.Witness, document, false)
 	}
@@ -193,7 +197,7 @@ func statementName(index int, sid string) string {
 // at points to a place of the policy and shows it. A policy that does not stand
 // in the file as it is gets shown re-indented, with line numbers of its own.
 func (t *textWriter) at(finding *rule.Finding, document *document, place trust.Range, what string) {
-	line, column := locate(finding, place)
+	line, column := (&locator{finding: finding}).locate(place)
 	if line == 0 && !place.IsZero() && document.parsed && document.oneLine() {
 		document = document.relaid()
 	}
@@ -224,8 +228,12 @@ func (t *textWriter) arrow(path string, line, column int, what string) {
 	}
 }
 
-// mostOutsiders is how many outside accounts are listed one by one.
-const mostOutsiders = 8
+// What a scan shows of one role. A policy can have any number of them.
+const (
+	mostReasons   = 10
+	mostWarnings  = 10
+	mostOutsiders = 8
+)
 
 // outsiders lists who gets in, those without a countersign first.
 func (t *textWriter) outsiders(verdict *trust.Verdict) {
@@ -303,12 +311,17 @@ func (p *page) assumed(finding *rule.Finding) {
 }
 
 func (p *page) warnings(finding *rule.Finding) {
-	for i, warning := range finding.Verdict.Warnings {
+	places := &locator{finding: finding}
+	all := finding.Verdict.Warnings
+	for i, warning := range all[:min(len(all), mostWarnings)] {
 		text := warning.Code + ": " + warning.Message
-		if line, _ := locate(finding, warning.Range); line > 0 {
+		if line, _ := places.locate(warning.Range); line > 0 {
 			text += fmt.Sprintf(" (line %d)", line)
 		}
 		p.field(once("warning", i), printable(text))
+	}
+	if more := len(all) - mostWarnings; more > 0 {
+		p.field("", count(more, "more warning", "more warnings"))
 	}
 }
 

@@ -1,0 +1,128 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/internal/audit"
+	"countersign/internal/report/schematest"
+	"countersign/internal/role"
+	"countersign/internal/rule"
+	"countersign/trust"
+)
+
+func TestAnUnknownFormatIsRefusedWithTheKnownOnes(t *testing.T) {
+	_, err := New("yaml", io.Discard, Options{})
+	if err == nil || err.Error() != `unknown format "yaml" (text, json, jsonl)` {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOnlyWhatNeedsAttentionIsShownUnlessAllIsAskedFor(t *testing.T) {
+	for _, format := range Formats {
+		findings := []*rule.Finding{passing(t), notApplicable(t)}
+		for _, name := range []string{"Guarded", "Lambda"} {
+			if got := string(write(t, format.Name, Options{}, findings, audit.Summary{})); strings.Contains(got, name) {
+				t.Errorf("%s shows %s without --all:\n%s", format.Name, name, got)
+			}
+			if got := string(write(t, format.Name, Options{All: true}, findings, audit.Summary{})); !strings.Contains(got, name) {
+				t.Errorf("%s does not show %s with --all:\n%s", format.Name, name, got)
+			}
+		}
+	}
+}
+
+func TestNoColourCodesWithoutColour(t *testing.T) {
+	findings, summary := everything(t)
+	for _, format := range Formats {
+		if got := write(t, format.Name, Options{All: true}, findings, summary); bytes.ContainsAny(got, "\x1b\x07\u009b\u202e") {
+			t.Errorf("%s holds control characters:\n%q", format.Name, got)
+		}
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func TestAFailingWriterIsReported(t *testing.T) {
+	full := errors.New("disk full")
+	for _, format := range Formats {
+		writer, err := New(format.Name, writerFunc(func([]byte) (int, error) { return 0, full }), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = writer.Finding(severalReasons(t))
+		if closed := writer.Close(audit.Summary{}); err == nil {
+			err = closed
+		}
+		if !errors.Is(err, full) {
+			t.Errorf("%s: got %v", format.Name, err)
+		}
+	}
+}
+
+func TestPlacesAreThoseOfTheScannedFile(t *testing.T) {
+	const text = "{\"é\":\n \"b\"}"
+	file := &trust.File{Text: []byte(text)}
+	tree := trust.Value{Kind: trust.Object, Range: trust.Range{File: file, End: len(text)}}
+	elsewhere := &trust.File{Name: "module.tf", Text: []byte(text)}
+	first := func(f *trust.File) trust.Range { return trust.Range{File: f, Start: 5, End: 6} }  // ':' in line 1, column 5
+	second := func(f *trust.File) trust.Range { return trust.Range{File: f, Start: 8, End: 9} } // '"' in line 2, column 2
+	verbatim := role.Document{JSON: file.Text, Line: 10, Column: 21}
+	for _, test := range []struct {
+		name         string
+		document     role.Document
+		place        trust.Range
+		line, column int
+	}{
+		{"the first line begins behind other text", verbatim, first(file), 10, 25},
+		{"further lines begin where the file's do", verbatim, second(file), 11, 2},
+		{"decoded text stands nowhere", role.Document{JSON: file.Text}, first(file), 0, 0},
+		{"no range, no place", verbatim, trust.Range{}, 0, 0},
+		{"a template's tree holds the file's own places", role.Document{Tree: &tree}, second(file), 2, 2},
+		{"another file of a template cannot be told by a line", role.Document{Tree: &tree}, second(elsewhere), 0, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			finding := &rule.Finding{Role: &role.Role{Trust: test.document, Source: role.Source{Path: "main.tf"}}}
+			line, column := (&locator{finding: finding}).locate(test.place)
+			if line != test.line || column != test.column {
+				t.Errorf("got %d:%d, want %d:%d", line, column, test.line, test.column)
+			}
+		})
+	}
+}
+
+func TestAPolicyMadeToBeSlowIsReportedQuickly(t *testing.T) {
+	const statement = `{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Condition":{"StringLike":{"sts:ExternalId":"QX*"}}}`
+	const n = 10_000
+	for _, separator := range []string{",", ",\n\n\n"} {
+		s := newSample(t, "Slow", `{"Statement":[`+strings.Repeat(statement+separator, n)+`{}]}`)
+		step := len(statement) + len(separator)
+		var reasons []trust.Reason
+		for i := range n {
+			place := trust.Range{File: s.file, Start: len(`{"Statement":[`) + i*step, End: len(`{"Statement":[`) + i*step + len(statement)}
+			reasons = append(reasons, trust.Reason{Code: "external-id-pattern", Statement: i, Range: place})
+			s.Verdict.Warnings = append(s.Verdict.Warnings, trust.Warning{Code: "iam-would-reject", Statement: i, Range: place})
+			s.Verdict.Parts = append(s.Verdict.Parts, trust.StatementPart{Statement: i, Role: trust.Opens, Range: place})
+			s.Verdict.Outsiders = append(s.Verdict.Outsiders, trust.Outsider{Account: fmt.Sprintf("%012d", i), Statement: i, Unguarded: true, Range: place})
+		}
+		s.fails(rule.Critical, "arn:aws:iam::444455556666:user/mallory", trust.UserKey, reasons...)
+		s.Verdict.Witness.Context["sts:ExternalId"] = []string{"qx1"}
+		begin := time.Now()
+		written, err := inEveryFormat(s.Finding, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Quadratic work would take minutes; the bound leaves room for slow machines.
+		if took := time.Since(begin); took > 20*time.Second {
+			t.Errorf("a policy of %d bytes took %v", len(s.file.Text), took)
+		}
+		schematest.Document(t, []byte(written["json"]))
+	}
+}
