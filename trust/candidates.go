@@ -9,9 +9,9 @@ import (
 )
 
 // typedCandidates lists texts that comparisons of numbers, dates and addresses
-// may accept: the operands, what lies between and beyond them, in a few
-// spellings.
-func typedCandidates(constraints []constraint) []string {
+// may accept: the operands, as many neighbours as asked for, what lies between
+// and beyond them, in a few spellings of at least width characters.
+func typedCandidates(constraints []constraint, neighbours, width int) []string {
 	var numbers []*big.Rat
 	var millis []int64
 	var networks []netip.Prefix
@@ -31,7 +31,7 @@ func typedCandidates(constraints []constraint) []string {
 			}
 		}
 	}
-	texts := numberCandidates(numbers)
+	texts := numberCandidates(numbers, min(neighbours, 8), width)
 	texts = append(texts, dateCandidates(millis)...)
 	for _, address := range addressCandidates(networks) {
 		texts = append(texts, address.String())
@@ -40,7 +40,7 @@ func typedCandidates(constraints []constraint) []string {
 	return append(texts, "witness-0")
 }
 
-func numberCandidates(numbers []*big.Rat) []string {
+func numberCandidates(numbers []*big.Rat, neighbours, width int) []string {
 	if len(numbers) == 0 {
 		return nil
 	}
@@ -48,7 +48,11 @@ func numberCandidates(numbers []*big.Rat) []string {
 	one := big.NewRat(1, 1)
 	points := []*big.Rat{new(big.Rat).Sub(sorted[0], one), new(big.Rat).Add(sorted[len(sorted)-1], one)}
 	for i, n := range sorted {
-		points = append(points, n, new(big.Rat).Add(n, one), new(big.Rat).Sub(n, one))
+		points = append(points, n)
+		for step := 1; step <= neighbours; step++ {
+			shift := big.NewRat(int64(step), 1)
+			points = append(points, new(big.Rat).Add(n, shift), new(big.Rat).Sub(n, shift))
+		}
 		if i > 0 {
 			sum := new(big.Rat).Add(sorted[i-1], n)
 			points = append(points, sum.Quo(sum, big.NewRat(2, 1)))
@@ -64,6 +68,9 @@ func numberCandidates(numbers []*big.Rat) []string {
 		if !strings.HasPrefix(text, "-") {
 			// Spellings for keys that want more characters or other ones.
 			texts = append(texts, "0"+text, "+"+text, "00"+text)
+			if len(text) < width {
+				texts = append(texts, strings.Repeat("0", width-len(text))+text)
+			}
 		}
 	}
 	return texts
@@ -71,14 +78,17 @@ func numberCandidates(numbers []*big.Rat) []string {
 
 func dateCandidates(millis []int64) []string {
 	var texts []string
-	for _, at := range millis {
-		for _, shift := range [...]int64{0, 1, -1, 1000, -1000, 86_400_000, -86_400_000} {
-			texts = append(texts, time.UnixMilli(at+shift).UTC().Format("2006-01-02T15:04:05.999Z"))
-		}
+	add := func(at int64) {
+		// A date, or seconds since 1970: some keys take no colon.
+		texts = append(texts, time.UnixMilli(at).UTC().Format("2006-01-02T15:04:05.999Z"),
+			strings.TrimSuffix(big.NewRat(at, 1000).FloatString(3), ".000"))
 	}
 	for i, at := range millis {
+		for _, shift := range [...]int64{0, 1, -1, 1000, -1000, 86_400_000, -86_400_000} {
+			add(at + shift)
+		}
 		for _, other := range millis[:i] {
-			texts = append(texts, time.UnixMilli(at/2+other/2).UTC().Format("2006-01-02T15:04:05.999Z"))
+			add(at/2 + other/2)
 		}
 	}
 	return texts

@@ -1,5 +1,401 @@
 package trust
 
-func needsCompletion(policy *Policy, question *Question) bool { return false }
+import (
+	"slices"
+	"strings"
+)
 
-func decideOpen(policy *Policy, question Question) Verdict { return decideKnown(policy, question) }
+// Unknown parts of a document, and facts of the role that the question leaves
+// open, are completed in every way that can make a difference: with the values
+// that the policy and the zone name, and with ones that nobody names. A verdict
+// is given only where all completions agree whether the role is open.
+
+// maxCompletions bounds the combinations that are tried.
+const maxCompletions = 256
+
+// gap is something unknown, by name, and the values it may have.
+type gap struct {
+	name    string
+	options []Value
+}
+
+// The names of the gaps that are no part of the document.
+const (
+	gapAccount      = "the role's account (--account)"
+	gapOrganization = "the account's organization (--org-id)"
+	gapOrgPath      = "the account's path in its organization"
+	gapTag          = "the role's tag "
+)
+
+// parseFirst parses a document; one with unknown parts through its first
+// completion, to find out whether it has a meaning at all.
+func parseFirst(document Value, rcp bool) (*Policy, error) {
+	if document.Known() {
+		policy, err := parseKnown(document, rcp)
+		if err == nil {
+			policy.aboutRole = looksAtRole(policy)
+		}
+		return policy, err
+	}
+	if document.Kind == Unknown {
+		return &Policy{Version: version2008, document: document, open: true, Range: document.Range}, nil
+	}
+	first := map[string]Value{}
+	for _, g := range documentGaps(document, &Question{}) {
+		first[g.name] = g.options[0]
+	}
+	policy, err := parseKnown(completed(document, first), rcp)
+	if err != nil {
+		return nil, err
+	}
+	policy.document, policy.open, policy.aboutRole = document, true, true
+	return policy, nil
+}
+
+// looksAtRole reports whether a policy looks at facts of the role.
+func looksAtRole(policy *Policy) bool {
+	isFact := func(key string) bool { return strings.HasPrefix(key, "aws:resource") || isResourceTag(key) }
+	for i := range policy.Statements {
+		for j := range policy.Statements[i].Conditions {
+			c := &policy.Statements[i].Conditions[j]
+			if isFact(c.Key) {
+				return true
+			}
+			for k := range c.Values {
+				if slices.ContainsFunc(c.Values[k].Pieces, func(p Piece) bool { return p.Kind == VariablePiece && isFact(p.Key) }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// gapsOf lists everything that is unknown.
+func gapsOf(policy *Policy, question *Question) []gap {
+	var gaps []gap
+	if policy.open {
+		gaps = documentGaps(policy.document, question)
+	}
+	if question.Subject.Account == "" {
+		gaps = append(gaps, gap{gapAccount, literals(append(accountsNamed(policy), strangers[0]))})
+	}
+	return append(gaps, factGaps(policy, question)...)
+}
+
+// strangers are accounts that nobody is likely to name.
+var strangers = [...]string{"666677778888", "909192939495"}
+
+func literals(texts []string) []Value {
+	values := make([]Value, 0, len(texts))
+	for _, text := range texts {
+		if !slices.ContainsFunc(values, func(v Value) bool { return v.Text == text }) {
+			values = append(values, Literal(text))
+		}
+	}
+	return values
+}
+
+// accountsNamed lists the accounts that a policy names anywhere.
+func accountsNamed(policy *Policy) []string {
+	var found []string
+	for i := range policy.Statements {
+		s := &policy.Statements[i]
+		for j := range s.Principals {
+			if account := s.Principals[j].Account; account != "" {
+				found = append(found, account)
+			}
+		}
+		for j := range s.Conditions {
+			for k := range s.Conditions[j].Values {
+				found = append(found, accountsIn(s.Conditions[j].Values[k].Text)...)
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// accountsIn lists the runs of exactly twelve digits in a text.
+func accountsIn(text string) []string {
+	var found []string
+	for i := 0; i < len(text); {
+		end := i
+		for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+			end++
+		}
+		if end-i == 12 {
+			found = append(found, text[i:end])
+		}
+		i = max(end, i+1)
+	}
+	return found
+}
+
+// factGaps lists the facts of the role that conditions look at and the
+// question does not tell.
+func factGaps(policy *Policy, question *Question) []gap {
+	var gaps []gap
+	add := func(key string, operands []string) {
+		var g gap
+		switch {
+		case key == "aws:resourceorgid" && question.Subject.Organization == "":
+			g = gap{gapOrganization, append(literals(append(append(operands, question.Zone.Organizations...), "o-unknown0000")), Value{Kind: Absent})}
+		case key == "aws:resourceorgpaths":
+			g = gap{gapOrgPath, append(literals(append(operands, "o-unknown0000/r-ab12/")), Value{Kind: Absent})}
+		case isResourceTag(key) && question.Subject.Tags == nil:
+			g = gap{gapTag + key[strings.IndexByte(key, '/')+1:], append(literals(append(operands, "unknown")), Value{Kind: Absent})}
+		default:
+			return
+		}
+		if !slices.ContainsFunc(gaps, func(have gap) bool { return have.name == g.name }) {
+			gaps = append(gaps, g)
+		}
+	}
+	for _, p := range append([]*Policy{policy}, question.RCPs...) {
+		eachKey(p, add)
+	}
+	return gaps
+}
+
+func isResourceTag(key string) bool {
+	return strings.HasPrefix(key, "aws:resourcetag/") || strings.HasPrefix(key, "iam:resourcetag/")
+}
+
+// eachKey calls visit with every condition key, with literal texts it is held
+// against, and with every variable.
+func eachKey(policy *Policy, visit func(key string, operands []string)) {
+	for i := range policy.Statements {
+		for j := range policy.Statements[i].Conditions {
+			c := &policy.Statements[i].Conditions[j]
+			var operands []string
+			for k := range c.Values {
+				operand := pattern{elems: elementsOf(c.Values[k].Pieces)}
+				if text, ok := operand.instance("x"); ok {
+					operands = append(operands, text)
+				}
+				for _, piece := range c.Values[k].Pieces {
+					if piece.Kind == VariablePiece {
+						visit(piece.Key, nil)
+					}
+				}
+			}
+			visit(c.Key, operands)
+		}
+	}
+}
+
+func elementsOf(pieces []Piece) []element {
+	var elems []element
+	for i := range pieces {
+		switch pieces[i].Kind {
+		case LiteralPiece:
+			elems = appendUnits(elems, pieces[i].Text)
+		case AnyRunPiece:
+			elems = append(elems, anyRun)
+		case AnyOnePiece:
+			elems = append(elems, anyUnit)
+		}
+	}
+	return elems
+}
+
+// needsCompletion reports whether anything that matters is unknown.
+func needsCompletion(policy *Policy, question *Question) bool {
+	if policy.open || question.Subject.Account == "" {
+		return true
+	}
+	aboutRole := policy.aboutRole
+	for _, rcp := range question.RCPs {
+		aboutRole = aboutRole || rcp.aboutRole
+	}
+	return aboutRole && len(factGaps(policy, question)) > 0
+}
+
+// completions are the verdicts of every combination, with what leads to each.
+type completions struct {
+	gaps     []gap
+	verdicts []Verdict // in the order of a counter whose last digit is the last gap
+}
+
+// decideOpen decides every completion and merges the verdicts.
+func decideOpen(policy *Policy, question Question) Verdict {
+	if policy.document.Kind == Unknown {
+		return Verdict{Outcome: Undecided, DependsOn: []string{policy.document.On}, Problem: "nothing of the policy can be read"}
+	}
+	c := completions{gaps: gapsOf(policy, &question)}
+	total := 1
+	for _, g := range c.gaps {
+		if total *= len(g.options); total > maxCompletions {
+			return Verdict{Outcome: Undecided, DependsOn: c.names(), Problem: "too much is unknown to try every combination", Warnings: policy.Warnings}
+		}
+	}
+	effort := &effort{left: maxEffort}
+	for n := range total {
+		c.verdicts = append(c.verdicts, decideCompleted(policy, question, c.assignment(n), effort))
+	}
+	return c.merge()
+}
+
+func (c *completions) names() []string {
+	names := make([]string, len(c.gaps))
+	for i := range c.gaps {
+		names[i] = c.gaps[i].name
+	}
+	return names
+}
+
+// assignment is the n-th combination.
+func (c *completions) assignment(n int) map[string]Value {
+	chosen := make(map[string]Value, len(c.gaps))
+	for i := len(c.gaps) - 1; i >= 0; i-- {
+		options := c.gaps[i].options
+		chosen[c.gaps[i].name] = options[n%len(options)]
+		n /= len(options)
+	}
+	return chosen
+}
+
+// decideCompleted decides one completion.
+func decideCompleted(policy *Policy, question Question, chosen map[string]Value, effort *effort) Verdict {
+	if policy.open {
+		known, err := parseKnown(completed(policy.document, chosen), false)
+		if err != nil {
+			return Verdict{Outcome: Broken, Problem: err.Error()}
+		}
+		policy = known
+	}
+	if account, ok := chosen[gapAccount]; ok {
+		question.Subject.Account = account.Text
+	}
+	if org, ok := chosen[gapOrganization]; ok {
+		question.Subject.Organization = org.Text
+	}
+	tags := map[string]string{}
+	for name, value := range chosen {
+		if key, ok := strings.CutPrefix(name, gapTag); ok && value.Kind != Absent {
+			tags[key] = value.Text
+		}
+		if name == gapOrgPath && value.Kind != Absent {
+			question.orgPath = value.Text
+		}
+	}
+	if question.Subject.Tags == nil {
+		question.Subject.Tags = tags
+	}
+	return decideKnown(policy, question, effort)
+}
+
+// merge draws one verdict from those of all completions. Where none fails, an
+// outsider may still get in with a countersign in some of them: that is a pass.
+func (c *completions) merge() Verdict {
+	count := map[Outcome]int{}
+	worst := 0
+	for i := range c.verdicts {
+		count[c.verdicts[i].Outcome]++
+		if severityOf(&c.verdicts[i]) > severityOf(&c.verdicts[worst]) {
+			worst = i
+		}
+	}
+	v := c.verdicts[worst]
+	switch {
+	case count[Fail] == len(c.verdicts):
+		for i := range c.verdicts {
+			if !c.verdicts[i].Exploitable {
+				v = c.verdicts[i] // somebody gets in only in some completions
+			}
+		}
+		return v
+	case count[Fail] == 0 && count[Undecided] == 0 && count[Broken] == 0, count[Broken] == len(c.verdicts):
+		return v
+	}
+	v.Outcome, v.Exploitable, v.Witness = Undecided, false, nil
+	v.DependsOn = c.deciding()
+	if v.Problem == "" {
+		v.Problem = "the answer depends on what cannot be read: " + strings.Join(v.DependsOn, ", ")
+	}
+	return v
+}
+
+func severityOf(v *Verdict) int {
+	switch {
+	case v.Exploitable:
+		return 5
+	case v.Outcome == Fail:
+		return 4
+	case v.Outcome == Undecided:
+		return 3
+	case v.Outcome == Broken:
+		return 2
+	case v.Outcome == Pass:
+		return 1
+	}
+	return 0
+}
+
+// deciding lists the gaps of which a change alone changes whether the role
+// fails.
+func (c *completions) deciding() []string {
+	names := []string{}
+	stride := len(c.verdicts)
+	for i := range c.gaps {
+		size := len(c.gaps[i].options)
+		stride /= size
+		for n := range c.verdicts {
+			first := n - n/stride%size*stride
+			if (c.verdicts[n].Outcome == Fail) != (c.verdicts[first].Outcome == Fail) {
+				names = append(names, c.gaps[i].name)
+				break
+			}
+		}
+	}
+	if len(names) == 0 {
+		return c.names()
+	}
+	return names
+}
+
+// completed replaces what is unknown in a tree by the chosen values.
+func completed(v Value, chosen map[string]Value) Value {
+	switch v.Kind {
+	case Unknown:
+		value := chosen[v.On]
+		value.Range = v.Range
+		return value
+	case Choice:
+		at := min(len(chosen[v.On].Text), len(v.Items)-1) // the option's number, in strokes
+		return completed(v.Items[at], chosen)
+	}
+	if len(v.Parts) > 0 {
+		var b strings.Builder
+		for _, part := range v.Parts {
+			if part.On == "" {
+				b.WriteString(part.Text)
+			} else {
+				b.WriteString(chosen[part.On].Text)
+			}
+		}
+		v.Text, v.Parts = b.String(), nil
+		return v
+	}
+	if v.Items != nil {
+		items := make([]Value, 0, len(v.Items))
+		for _, item := range v.Items {
+			if item = completed(item, chosen); item.Kind != Absent {
+				items = append(items, item)
+			}
+		}
+		v.Items = items
+	}
+	if v.Members != nil {
+		members := make([]Member, 0, len(v.Members))
+		for _, m := range v.Members {
+			m.Key, m.Value = completed(m.Key, chosen), completed(m.Value, chosen)
+			if m.Key.Kind != Absent && m.Value.Kind != Absent {
+				members = append(members, m)
+			}
+		}
+		v.Members = members
+	}
+	return v
+}

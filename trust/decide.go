@@ -21,7 +21,7 @@ func Decide(policy *Policy, question Question) Verdict {
 	if needsCompletion(policy, &question) {
 		return decideOpen(policy, question)
 	}
-	return decideKnown(policy, question)
+	return decideKnown(policy, question, &effort{left: maxEffort})
 }
 
 // decision is one decision under way.
@@ -45,19 +45,52 @@ var (
 	external  = query{kinds: withMFAToo, outside: true}
 )
 
-func decideKnown(policy *Policy, question Question) Verdict {
-	d := &decision{program: newProgram(policy, &question, &effort{left: maxEffort}), question: &question}
+func decideKnown(policy *Policy, question Question, effort *effort) Verdict {
+	d := &decision{program: newProgram(policy, &question, effort), question: &question}
+	var entrances []entrance
 	for _, r := range d.allows {
 		if !r.actions[0] {
 			continue
 		}
 		for _, entry := range r.entries() {
 			if !d.inside(entry) {
-				d.tryWay(r, entry)
+				entrances = append(entrances, entrance{r, entry})
 			}
 		}
 	}
+	// Every entrance has its share of the effort, so that a hard one does not
+	// hide an open one behind it, in whatever order they stand. What is left
+	// goes to the hard ones, unless the role is open anyway.
+	hard := d.tryAll(entrances, 4*len(entrances))
+	if len(hard) > 0 && !slices.ContainsFunc(d.ways, func(w way) bool { return w.open }) {
+		hard = d.tryAll(hard, len(hard))
+	}
+	d.stuck = len(hard) > 0
+	slices.SortStableFunc(d.ways, func(a, b way) int { return a.rule.Index - b.rule.Index })
 	return d.verdict()
+}
+
+// entrance is one entry of one Allow statement that may let outsiders in.
+type entrance struct {
+	rule  *rule
+	entry *Principal
+}
+
+// tryAll tries entrances, each with its share of what effort is left, and
+// returns those it could not settle.
+func (d *decision) tryAll(entrances []entrance, shares int) []entrance {
+	var hard []entrance
+	total := d.effort
+	share := total.left / max(shares, 1)
+	for _, e := range entrances {
+		d.effort = &effort{left: share}
+		if !d.tryWay(e.rule, e.entry) {
+			hard = append(hard, e)
+		}
+		total.spend(share - d.effort.left)
+	}
+	d.effort = total
+	return hard
 }
 
 // inside reports whether an entry selects callers of the zone only.
@@ -68,15 +101,19 @@ func (d *decision) inside(entry *Principal) bool {
 	return entry.Account == d.subject.Account || slices.Contains(d.zone.Accounts, entry.Account)
 }
 
-func (d *decision) tryWay(r *rule, entry *Principal) {
+// tryWay finds out whether an entrance lets outsiders in, with a countersign or
+// without. It reports false when that could not be settled.
+func (d *decision) tryWay(r *rule, entry *Principal) bool {
+	settled := true
 	for _, q := range [...]*query{&unguarded, &external} {
 		solution, st := d.through(r, entry, q)
-		d.stuck = d.stuck || st == gaveUp
-		if st == satisfiable {
+		settled = settled && st != gaveUp
+		if st == satisfiable && (settled || q == &unguarded) {
 			d.ways = append(d.ways, way{r, entry, solution.request(d.program), q == &unguarded})
-			return
+			return true
 		}
 	}
+	return settled
 }
 
 // verdict draws the conclusion. Reasons, protection and warnings are all
@@ -193,7 +230,7 @@ func (d *decision) protection() []string {
 // opensWithout reports whether the role would be open if some Deny statements,
 // of RCPs or of the trust policy, were not there.
 func (d *decision) opensWithout(leave func(*query), rcp bool) bool {
-	if !slices.ContainsFunc(d.denies, func(r *rule) bool { return r.rcp == rcp }) {
+	if !slices.ContainsFunc(d.denies, func(r *rule) bool { return (r.rcp != nil) == rcp }) {
 		return false
 	}
 	q := unguarded
@@ -266,7 +303,7 @@ func (d *decision) parts(v *Verdict) []StatementPart {
 		parts = append(parts, StatementPart{r.Index, role, partMessages[role], r.Range})
 	}
 	for _, r := range d.denies {
-		if !r.rcp {
+		if r.rcp == nil {
 			role := d.denyRole(r, v)
 			parts = append(parts, StatementPart{r.Index, role, partMessages[role], r.Range})
 		}

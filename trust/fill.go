@@ -31,6 +31,7 @@ var (
 
 // fill tries to give every slot a value under what was demanded of it.
 func (f *finder) fill() bool {
+	f.effort.spend(60)
 	sol := &solution{mode: *f.mode, words: make([][]string, len(f.sites))}
 	for i := range f.sites {
 		s := slot(i)

@@ -1,5 +1,7 @@
 package trust
 
+import "slices"
+
 // A finder searches one mode for a request: it picks an Allow statement for
 // every check and, for every Deny statement, a reason why it does not match,
 // and keeps what these choices demand of each slot. It goes back when a slot
@@ -217,7 +219,7 @@ func (f *finder) escape(i int, q *query) bool {
 
 // concerned reports whether a Deny statement bears on any of the mode's checks.
 func (f *finder) concerned(r *rule, q *query) bool {
-	if r.rcp && q.noRCPs || !r.rcp && q.noDenies || r == q.withoutRule {
+	if isRCP := r.rcp != nil; isRCP && (q.noRCPs || !slices.Contains(r.rcp, f.mode.partition)) || !isRCP && q.noDenies || r == q.withoutRule {
 		return false
 	}
 	for _, check := range f.mode.checks() {

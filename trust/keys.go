@@ -101,12 +101,12 @@ func constant(text string) func(*mode) string { return func(*mode) string { retu
 
 var (
 	freeShape         = simpleShape(textSet, 0, 2048, "x")
-	tagValueShape     = simpleShape(tagSet, 0, 256, "x")
-	tagKeyShape       = simpleShape(tagSet, 1, 128, "team")
+	tagValueShape     = simpleShape(textSet, 0, 256, "x")
+	tagKeyShape       = simpleShape(textSet, 1, 128, "team")
 	sessionNameShape  = simpleShape(nameSet, 2, 64, "attack-01")
 	externalIDShape   = simpleShape(externSet, 2, 1224, "invented-1")
 	accountShape      = simpleShape(digits, 12, 12, "666677778888")
-	regionShape       = simpleShape(chars(lowerChars, digitChars, "-"), 1, 32, "us-east-1")
+	regionShape       = simpleShape(textSet, 1, 64, "us-east-1")
 	userAgentShape    = simpleShape(textSet, 0, 2048, "aws-cli/2")
 	arnShape          = simpleShape(textSet, 1, 2048, "arn:aws:ec2:us-east-1:666677778888:instance/i-0123456789abcdef0")
 	organizationShape = orgShape()

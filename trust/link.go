@@ -27,8 +27,10 @@ type derivation struct {
 // link puts a condition with variables off until all others are placed.
 func (f *finder) link(a *atom, want bool, next func() bool) bool {
 	switch a.info.class {
-	case keyConstant, keyFact:
-		return f.postpone(a, want, next)
+	case keyConstant:
+		return f.linkText(a, a.info.text(f.mode), want, next)
+	case keyFact:
+		return f.linkText(a, f.facts[a.Key], want, next)
 	}
 	s := a.info.slot
 	if a.absent == want && f.sites[s].absentOK && f.narrow(s, true, false, nil, next) {
@@ -41,7 +43,50 @@ func (f *finder) link(a *atom, want bool, next func() bool) bool {
 		f.stuck = true
 		return false
 	}
+	if a.equalsItself() {
+		return want != a.Operator.Negated && f.narrow(s, false, true, nil, next)
+	}
 	return f.narrow(s, false, true, nil, func() bool { return f.postpone(a, want, next) })
+}
+
+// linkText settles a condition with variables on a known text, if no value of
+// the variables can make an operand match; else it puts the condition off.
+func (f *finder) linkText(a *atom, text string, want bool, next func() bool) bool {
+	var loose []pattern
+	for i := range a.Values {
+		loose = append(loose, pattern{elems: looseElements(a.Values[i].Pieces)})
+	}
+	op := a.Operator
+	if op.Family == ArnPattern && !isARN.match(text, f.effort) {
+		return !want && next()
+	}
+	if d := a.textDemand(loose, !op.Negated); !d.accepts(text, f.effort) {
+		return want == op.Negated && next()
+	}
+	return f.postpone(a, want, next)
+}
+
+// looseElements lets every variable stand for any text.
+func looseElements(pieces []Piece) []element {
+	var elems []element
+	for i := range pieces {
+		switch pieces[i].Kind {
+		case LiteralPiece:
+			elems = appendUnits(elems, pieces[i].Text)
+		case AnyOnePiece:
+			elems = append(elems, anyUnit)
+		default:
+			elems = append(elems, anyRun)
+		}
+	}
+	return elems
+}
+
+// equalsItself reports whether an operand is the key's own value.
+func (a *atom) equalsItself() bool {
+	return a.Operator.Family != ArnPattern && slices.ContainsFunc(a.Values, func(o Operand) bool {
+		return len(o.Pieces) == 1 && o.Pieces[0].Kind == VariablePiece && o.Pieces[0].Key == a.Key
+	})
 }
 
 func (f *finder) postpone(a *atom, want bool, next func() bool) bool {
@@ -88,6 +133,9 @@ func (f *finder) bind(pieces, bound []Piece, next func([]Piece) bool) bool {
 			continue
 		}
 		info := f.variable(piece.Key)
+		if info.multi {
+			return false // a key of many values never resolves, default or not
+		}
 		text, state := f.variableText(piece, info)
 		withText := func(text string) bool {
 			return f.bind(pieces[i+1:], append(slices.Clip(bound), Piece{Kind: LiteralPiece, Text: text}), next)
@@ -119,7 +167,7 @@ func (f *finder) variableText(piece *Piece, info keyInfo) (string, presence) {
 	switch info.class {
 	case keyFact:
 		text, ok := f.facts[piece.Key]
-		return text, presentIf(ok && !info.multi)
+		return text, presentIf(ok)
 	case keyConstant:
 		if info.when(f.mode) == present {
 			return info.text(f.mode), present
@@ -128,7 +176,7 @@ func (f *finder) variableText(piece *Piece, info keyInfo) (string, presence) {
 	case keyAbsent:
 		return "", absent
 	}
-	if info.multi || info.when(f.mode) == absent {
+	if info.when(f.mode) == absent {
 		return "", absent
 	}
 	return "", optional
@@ -253,7 +301,9 @@ func (f *finder) substituted(l *linkedAtom, request *Request) []pattern {
 				info := f.variable(piece.Key)
 				values, there := request.Context.Lookup(info.name)
 				switch {
-				case there && !info.multi:
+				case info.multi:
+					ok = false
+				case there:
 					piece = Piece{Kind: LiteralPiece, Text: values[0]}
 				case piece.HasDefault:
 					piece = Piece{Kind: LiteralPiece, Text: piece.Default}

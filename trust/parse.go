@@ -37,11 +37,11 @@ var (
 // statement without Effect or action, an unknown operator, a malformed operand,
 // a value of the wrong type. What IAM would refuse to store but has a meaning is
 // kept and warned about.
-func Parse(document Value) (*Policy, error) { return parseKnown(document, false) }
+func Parse(document Value) (*Policy, error) { return parseFirst(document, false) }
 
 // ParseRCP is Parse for a resource control policy, where Principal "*",
 // Resource and actions of any service are what has to stand.
-func ParseRCP(document Value) (*Policy, error) { return parseKnown(document, true) }
+func ParseRCP(document Value) (*Policy, error) { return parseFirst(document, true) }
 
 // parseKnown parses a document without unknown parts.
 func parseKnown(document Value, rcp bool) (*Policy, error) {

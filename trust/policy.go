@@ -20,6 +20,9 @@ type Policy struct {
 	// document is the tree the policy was parsed from. When some of it is
 	// unknown, Statements are those of its first completion only.
 	document Value
+	// open is set when some of the document is unknown, aboutRole when it
+	// looks at keys that are facts of the role.
+	open, aboutRole bool
 }
 
 // Effect is what a statement does to the requests it matches.

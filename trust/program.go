@@ -22,6 +22,7 @@ type program struct {
 	// secrets keep the external ID of a request from being one of the policy's.
 	secrets []constraint
 	facts   map[string]string
+	orgPath string
 	shapes  map[string]*shape
 	effort  *effort
 }
@@ -29,8 +30,8 @@ type program struct {
 // A rule is one statement, made ready.
 type rule struct {
 	*Statement
-	rcp     bool
-	actions [3]bool // matches AssumeRole, TagSession, SetSourceIdentity
+	rcp     []string // an RCP's: the partitions in which it covers the role
+	actions [3]bool  // matches AssumeRole, TagSession, SetSourceIdentity
 	atoms   []atom
 }
 
@@ -53,26 +54,32 @@ type demand struct {
 
 func newProgram(policy *Policy, question *Question, effort *effort) *program {
 	p := &program{
-		policy: policy, subject: question.Subject, zone: question.Zone, now: question.Now,
+		policy: policy, subject: question.Subject, zone: question.Zone, now: question.Now, orgPath: question.orgPath,
 		slots: make([]keyInfo, firstFreeSlot), effort: effort,
 	}
 	p.factsOf(question)
 	for i := range policy.Statements {
-		r := p.rule(&policy.Statements[i], false)
+		r := p.rule(&policy.Statements[i])
 		if r.Effect == Allow {
 			p.allows = append(p.allows, r)
 		} else {
 			p.denies = append(p.denies, r)
 		}
 	}
+	p.partitions = p.possiblePartitions()
 	for _, rcp := range question.RCPs {
 		for i := range rcp.Statements {
-			if s := &rcp.Statements[i]; s.Effect == Deny && p.coversRole(s) {
-				p.denies = append(p.denies, p.rule(s, true))
+			s := &rcp.Statements[i]
+			if s.Effect != Deny {
+				continue
+			}
+			if covered := p.coveredIn(s); len(covered) > 0 {
+				r := p.rule(s)
+				r.rcp = covered
+				p.denies = append(p.denies, r)
 			}
 		}
 	}
-	p.partitions = p.possiblePartitions()
 	return p
 }
 
@@ -85,6 +92,9 @@ func (p *program) factsOf(question *Question) {
 	if p.subject.Organization != "" {
 		p.facts["aws:resourceorgid"] = p.subject.Organization
 	}
+	if question.orgPath != "" {
+		p.facts["aws:resourceorgpaths"] = question.orgPath
+	}
 	for key, value := range question.Subject.Tags {
 		key = strings.ToLower(key)
 		p.facts["aws:resourcetag/"+key] = value
@@ -92,17 +102,17 @@ func (p *program) factsOf(question *Question) {
 	}
 }
 
-// coversRole reports whether the resources of an RCP's statement hold the role.
-func (p *program) coversRole(s *Statement) bool {
-	if len(s.Resources) == 0 {
-		return true
-	}
-	for i := range s.Resources {
-		if pattern, ok := p.textPattern(s.Resources[i].Pieces); ok && pattern.match(p.subject.ARN, p.effort) {
-			return !s.NotResource
-		}
-	}
-	return s.NotResource
+// coveredIn lists the partitions in which the resources of an RCP's statement
+// hold the role.
+func (p *program) coveredIn(s *Statement) []string {
+	return slices.DeleteFunc(slices.Clone(p.partitions), func(partition string) bool {
+		arn := p.roleARN(partition)
+		matched := len(s.Resources) == 0 || slices.ContainsFunc(s.Resources, func(o Operand) bool {
+			compiled, ok := p.textPattern(o.Pieces)
+			return ok && compiled.match(arn, p.effort)
+		})
+		return matched == s.NotResource
+	})
 }
 
 // textPattern compiles pieces whose variables, if any, are facts.
@@ -145,8 +155,8 @@ func hasVariable(pieces []Piece) bool {
 }
 
 // rule makes a statement ready.
-func (p *program) rule(s *Statement, rcp bool) *rule {
-	r := &rule{Statement: s, rcp: rcp}
+func (p *program) rule(s *Statement) *rule {
+	r := &rule{Statement: s}
 	for i, action := range [...]string{"sts:assumerole", "sts:tagsession", "sts:setsourceidentity"} {
 		r.actions[i] = s.NotAction
 		for j := range s.Actions {
@@ -166,6 +176,9 @@ func (p *program) rule(s *Statement, rcp bool) *rule {
 func (p *program) atom(a *atom, c *Condition, effect Effect) {
 	*a = atom{Condition: c, effect: effect, info: p.key(c.Key, c.Spelling), absent: absentResult(c)}
 	a.linked = !isTyped(c.Operator.Family) && slices.ContainsFunc(c.Values, func(o Operand) bool { return hasVariable(o.Pieces) })
+	if a.info.slot == slotExternalID && a.info.class == keyFree {
+		p.noteSecrets(c)
+	}
 	if a.linked {
 		for i := range c.Values {
 			for j := range c.Values[i].Pieces {
@@ -180,9 +193,6 @@ func (p *program) atom(a *atom, c *Condition, effect Effect) {
 		return
 	}
 	a.demands[0], a.demands[1] = p.demand(a, c.Values, false), p.demand(a, c.Values, true)
-	if a.info.slot == slotExternalID {
-		p.noteSecrets(c)
-	}
 }
 
 // key looks a key up, gives it a slot and notes which modes it makes worth
@@ -225,6 +235,8 @@ func (p *program) demand(a *atom, values []Operand, want bool) demand {
 	case op.Family == BoolEqual:
 		c, verdict := boolConstraint(a.Condition, want)
 		return a.one(verdict, c)
+	case isTyped(op.Family) && a.info.isNoNumber():
+		return fixedDemand(typedResult(a.Condition, "arn:") == want)
 	case isTyped(op.Family):
 		return a.one(sometimes, constraint{typed: a.Condition, want: want})
 	}
@@ -235,6 +247,18 @@ func (p *program) demand(a *atom, values []Operand, want bool) demand {
 		}
 	}
 	return a.textDemand(patterns, want)
+}
+
+// isNoNumber reports whether the key's values are never numbers, dates or
+// addresses.
+func (info *keyInfo) isNoNumber() bool {
+	switch info.class {
+	case keyPrincipal:
+		return info.scope == wholeWord
+	case keyUserID, keyOrganization, keyEndpointOrganization:
+		return true
+	}
+	return false
 }
 
 func fixedDemand(holds bool) demand { return demand{verdict: always(holds)} }
@@ -335,7 +359,7 @@ func (p *program) noteSecrets(c *Condition) {
 }
 
 // possiblePartitions lists the role's partition, or, where that is not known,
-// those its policy names.
+// those that its policy names, and then the others.
 func (p *program) possiblePartitions() []string {
 	if p.subject.Partition != "" {
 		return []string{p.subject.Partition}
@@ -343,13 +367,13 @@ func (p *program) possiblePartitions() []string {
 	var found []string
 	for _, r := range p.allows {
 		for i := range r.Principals {
-			if name := r.Principals[i].Partition; name != "" && !slices.Contains(found, name) {
-				found = append(found, name)
+			if name := r.Principals[i].Partition; name != "" {
+				found = addOnce(found, name)
 			}
 		}
 	}
-	if len(found) == 0 {
-		found = append(found, "aws")
+	for _, name := range [...]string{"aws", "aws-cn", "aws-us-gov"} {
+		found = addOnce(found, name)
 	}
 	return found
 }

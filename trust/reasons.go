@@ -137,7 +137,7 @@ func (w *way) mfaReason(a *atom) (code, message string) {
 func (d *decision) denyReasons(w *way) []Reason {
 	var reasons []Reason
 	for _, r := range d.denies {
-		if r.rcp {
+		if r.rcp != nil {
 			continue
 		}
 		for i := range r.atoms {

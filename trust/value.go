@@ -36,6 +36,9 @@ const (
 	// Object is a map; Members holds it in the order of the text, with
 	// duplicate keys kept so that the parser can refuse them.
 	Object
+	// Absent is nothing at all: as an option of a Choice it means that the
+	// member or item is not there (AWS::NoValue).
+	Absent
 	// Choice is one of Items, depending on On: a conditional that cannot be
 	// evaluated. The same On takes the same option everywhere in a document.
 	Choice
@@ -123,7 +126,7 @@ func Literal(text string) Value { return Value{Kind: String, Text: text} }
 
 // Known reports whether nothing in the tree is unknown.
 func (v Value) Known() bool {
-	if v.Kind == Unknown || v.Kind == Choice || len(v.Parts) > 0 {
+	if v.Kind == Unknown || v.Kind == Choice || v.Kind == Absent || len(v.Parts) > 0 {
 		return false
 	}
 	for _, item := range v.Items {

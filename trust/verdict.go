@@ -49,6 +49,8 @@ type Question struct {
 	// begin later are live. The zero time is taken as time.Now() by callers;
 	// Decide itself reads no clock and takes it as year 1.
 	Now time.Time
+
+	orgPath string // the account's path in its organization, for a completion
 }
 
 // Verdict is the decision together with its diagnostic.

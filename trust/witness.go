@@ -7,6 +7,7 @@ import (
 
 // request writes a solution out as the complete request it stands for.
 func (sol *solution) request(p *program) Request {
+	p.effort.spend(150)
 	m := &sol.mode
 	principal := sol.words[slotPrincipal]
 	arn := wholeWord.of(principal)
@@ -110,6 +111,9 @@ func (p *program) addFacts(context Context) {
 	context["aws:ResourceAccount"] = []string{p.subject.Account}
 	if p.subject.Organization != "" {
 		context["aws:ResourceOrgID"] = []string{p.subject.Organization}
+	}
+	if p.orgPath != "" {
+		context["aws:ResourceOrgPaths"] = []string{p.orgPath}
 	}
 	for key, value := range p.subject.Tags {
 		context["aws:ResourceTag/"+key] = []string{value}

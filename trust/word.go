@@ -39,7 +39,6 @@ var (
 	orgSet    = chars(digitChars, lowerChars)
 	externSet = chars(wordChars, "+=,.@:/-") // STS API reference, AssumeRole, ExternalId
 	visible   = visibleSet()
-	tagSet    = charset{ascii: chars(wordChars, " .:/=+-@").ascii, other: true}
 	textSet   = charset{ascii: [2]uint64{^uint64(0) &^ 1, ^uint64(0)}, other: true}
 )
 
@@ -52,7 +51,7 @@ func visibleSet() charset {
 }
 
 // A segment is a stretch of a word: either fixed text, or min to max characters
-// of a set. A path ends with a slash unless it is empty.
+// of a set. A path is empty, or something that ends with a slash.
 type segment struct {
 	fixed    string
 	isFixed  bool
@@ -73,7 +72,7 @@ func (s segment) allows(text string) bool {
 		}
 		n++
 	}
-	return n >= s.min && n <= s.max && (!s.path || text == "" || text[len(text)-1] == '/')
+	return n >= s.min && n <= s.max && (!s.path || text == "" || n > 1 && text[len(text)-1] == '/')
 }
 
 // A shape is the form of the values a key can take: segments one after the

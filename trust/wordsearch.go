@@ -38,6 +38,7 @@ type node struct {
 }
 
 func (s *shape) search(constraints []constraint, effort *effort) ([]string, status) {
+	effort.spend(100)
 	se := &search{shape: s, effort: effort}
 	se.build(constraints)
 	start := node{parent: -1, positions: make([]uint64, se.words)}
@@ -152,6 +153,7 @@ func (se *search) run(start node) ([]string, status) {
 	nodes := []node{start}
 	seen := map[string]int{se.key(&start): 0}
 	add := func(n node) {
+		se.effort.spend(20 + len(n.positions))
 		key := se.key(&n)
 		if best, ok := seen[key]; ok && best <= n.count {
 			return
@@ -174,7 +176,7 @@ func (se *search) run(start node) ([]string, status) {
 			}
 			continue
 		}
-		if n.count >= se.low(n.segment) && (!seg.path || n.count == 0 || n.slash) {
+		if n.count >= se.low(n.segment) && (!seg.path || n.count == 0 || n.slash && n.count > 1) {
 			if next, ok := se.leave(n, at); ok {
 				if next.segment == len(se.shape.segments) {
 					return se.word(nodes, next), satisfiable

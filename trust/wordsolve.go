@@ -156,22 +156,38 @@ func (p *pattern) instance(filler string) (string, bool) {
 // are searched alone, which proves that there is no solution when they have
 // none, and offers further candidates when they have.
 func (s *shape) solveTyped(constraints []constraint, effort *effort) ([]string, status) {
+	at := s.typedSegment(constraints)
+	complete := true
 	var texts []constraint
 	for i := range constraints {
-		if constraints[i].typed == nil {
-			texts = append(texts, constraints[i])
+		c := &constraints[i]
+		if c.typed == nil {
+			texts = append(texts, *c)
+			complete = complete && (c.negate && c.onlyLiterals() || !c.scope.holds(at))
 		}
 	}
-	for _, text := range typedCandidates(constraints) {
-		parts, ok := s.split(s, text)
-		if ok && s.legal(parts) && allHold(constraints, parts, effort) {
+	for _, text := range typedCandidates(constraints, len(texts)+1, s.segments[at].min) {
+		if !s.segments[at].allows(text) {
+			continue
+		}
+		fixed := *s
+		fixed.segments = append([]segment(nil), s.segments...)
+		fixed.segments[at] = segment{fixed: text, isFixed: true}
+		parts, ok := fixed.guess(constraints, effort)
+		if ok {
 			return parts, satisfiable
 		}
+		if len(s.segments) > 1 && len(texts) > 0 {
+			var st status
+			if parts, st = fixed.search(texts, effort); st == satisfiable && allHold(constraints, parts, effort) {
+				return parts, satisfiable
+			}
+		}
 	}
-	if len(texts) == 0 && len(s.segments) == 1 {
-		// The candidates are complete: a set of numbers, instants or addresses
-		// that comparisons describe holds, unless it is empty, an operand or
-		// the middle between two, or a value beyond the last.
+	if complete {
+		// A set of numbers, instants or addresses that comparisons describe
+		// holds, unless it is empty, an operand, a neighbour of one or the
+		// middle between two; a few listed exceptions take a few neighbours.
 		return nil, unsatisfiable
 	}
 	for range 8 {
@@ -185,6 +201,26 @@ func (s *shape) solveTyped(constraints []constraint, effort *effort) ([]string, 
 		texts = append(texts, constraint{scope: wholeWord, negate: true, patterns: []pattern{literalPattern(wholeWord.of(parts))}})
 	}
 	return nil, gaveUp
+}
+
+// typedSegment is the segment that the comparisons speak of: the account or the
+// name of a principal, or the only one.
+func (s *shape) typedSegment(constraints []constraint) int {
+	for i := range constraints {
+		if c := &constraints[i]; c.typed != nil {
+			return min(int(c.scope.first), len(s.segments)-1)
+		}
+	}
+	return 0
+}
+
+func (c *constraint) onlyLiterals() bool {
+	for i := range c.patterns {
+		if !c.patterns[i].literal {
+			return false
+		}
+	}
+	return c.typed == nil && c.form == nil
 }
 
 func allHold(constraints []constraint, parts []string, effort *effort) bool {
