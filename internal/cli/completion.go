@@ -54,6 +54,9 @@ func completions(command *cobra.Command) {
 	nothing := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
+	directories := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	}
 	for flag, complete := range map[string]cobra.CompletionFunc{
 		"format":        cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp),
 		"zone":          cobra.FixedCompletions([]string{zoneAccount, zoneOrganization}, cobra.ShellCompDirectiveNoFileComp),
@@ -66,6 +69,16 @@ func completions(command *cobra.Command) {
 		"account":       nothing,
 		"at":            nothing,
 		"concurrency":   nothing,
+
+		"profile":          nothing,
+		"region":           nothing,
+		"role-name":        nothing,
+		"role-external-id": nothing,
+		"accounts":         nothing,
+		"exclude-accounts": nothing,
+		"ou":               nothing,
+		"save":             directories,
+		"resume":           directories,
 	} {
 		if err := command.RegisterFlagCompletionFunc(flag, complete); err != nil {
 			panic(err) // a name above is no flag: a mistake in this table

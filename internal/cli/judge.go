@@ -5,18 +5,23 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"countersign/internal/audit"
 	"countersign/internal/report"
 	"countersign/internal/rule"
 	"countersign/internal/source"
+	"countersign/internal/source/awslive/snapshot"
 )
 
 // judgement holds the flags of every command that judges roles.
 type judgement struct {
+	flags           *pflag.FlagSet
 	question        question
+	live            live
 	outputs         outputs
 	all             bool
 	strict          bool
@@ -31,7 +36,9 @@ func (j *judgement) register(command *cobra.Command) {
 	flags := command.Flags()
 	flags.SortFlags = false
 	j.failOn = rule.Low
+	j.flags = flags
 	j.question.register(flags)
+	j.live.register(flags)
 	j.outputs.register(flags)
 	shown, run := switchInGroup(flags, "Output"), switchInGroup(flags, "Run")
 	shown(&j.all, "all", "also show roles that pass or that nobody from outside can assume")
@@ -40,7 +47,7 @@ func (j *judgement) register(command *cobra.Command) {
 	shown(&j.quiet, "quiet", "findings alone: no progress, no summary line, no notes")
 	inGroup(flags, "Run")(&severity{&j.failOn}, "fail-on", "the least severity that makes the exit code 1: low, medium, high, critical")
 	run(&j.strict, "strict", "results that could not be decided count as findings")
-	flags.UintVar(&j.concurrency, "concurrency", 0, "`N` roles are judged at a time; default: one for each processor")
+	flags.UintVar(&j.concurrency, "concurrency", 0, "`N` roles are judged, and with --live N accounts read, at a time; default: one for each processor, and 8 accounts")
 	flags.Lookup("concurrency").Annotations = map[string][]string{groupKey: {"Run"}}
 	completions(command)
 }
@@ -59,16 +66,16 @@ type task struct {
 
 // judge runs the pipeline and sets the exit code.
 func (c *command) judge(ctx context.Context, j *judgement, t task) error {
-	found, options, err := j.question.settle()
+	meter := &meter{}
+	supply, err := c.supply(ctx, j, t.paths, meter)
 	if err != nil {
 		return err
 	}
-	paths, err := named(t.paths)
+	defer supply.done()
+	found, options, err := supply.join(&j.question)
 	if err != nil {
 		return err
 	}
-	files := source.NewFiles(paths, &interruptible{ctx: ctx, from: c.streams.In})
-	meter := &meter{bytes: files.Progress}
 	reports, err := c.open(j, t, found, meter)
 	if err != nil {
 		return err
@@ -79,14 +86,19 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 	options.Keep = t.keep
 	options.Progress = func(roles int) { meter.roles.Store(int64(roles)) }
 	screen, isTerminal := terminal(c.streams.Err)
-	if isTerminal && !j.quiet {
+	switch {
+	case j.quiet:
+	case isTerminal:
 		meter.start(screen, width(screen))
+	case supply.state != nil:
+		meter.startLines(c.streams.Err)
 	}
-	var from audit.Source = files
 	if t.only != nil {
-		from = t.only(from)
+		for i, from := range supply.sources {
+			supply.sources[i] = t.only(from)
+		}
 	}
-	summary, err := audit.Run(ctx, []audit.Source{from}, options, reports)
+	summary, err := audit.Run(ctx, supply.sources, options, reports)
 	meter.finish()
 	if err != nil {
 		return err
@@ -103,6 +115,35 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 	c.tell(reports, summary)
 	c.code = exitCode(summary, j, ctx.Err() != nil)
 	return nil
+}
+
+// supply opens what is to be judged: files, kept answers, or AWS.
+func (c *command) supply(ctx context.Context, j *judgement, paths []string, meter *meter) (*supply, error) {
+	if err := j.live.check(j.flags, paths); err != nil {
+		return nil, err
+	}
+	var found *supply
+	var err error
+	switch paths, misuse := named(paths); {
+	case j.live.wanted:
+		// Settings that cannot be read are told before AWS is asked.
+		if _, err := j.question.load(); err != nil {
+			return nil, err
+		}
+		found, err = j.live.open(ctx, &j.question, int(j.concurrency), c.noting(j, meter))
+	case misuse != nil:
+		return nil, misuse
+	case slices.ContainsFunc(paths, snapshot.Recognise):
+		found, err = kept(paths)
+	default:
+		files := source.NewFiles(paths, &interruptible{ctx: ctx, from: c.streams.In})
+		found = &supply{sources: []audit.Source{files}, bytes: files.Progress}
+	}
+	if err != nil {
+		return nil, err
+	}
+	meter.bytes, meter.state = found.bytes, found.state
+	return found, nil
 }
 
 // exitCode says what a summary is worth. Who stopped a run knows that its

@@ -13,12 +13,14 @@ import (
 const (
 	patience = time.Second
 	beat     = 100 * time.Millisecond
+	lineBeat = 5 * time.Second
 )
 
 // meter counts work and shows a bar on a terminal once it takes long.
 type meter struct {
 	roles atomic.Int64
-	bytes func() (read, total int64) // total is 0 where nobody knows it
+	bytes func() (read, total int64)   // total is 0 where nobody knows it
+	state func(seconds float64) string // in place of bytes, where work is not told by bytes
 
 	started time.Time
 	screen  io.Writer // nil when no bar is wanted
@@ -34,20 +36,33 @@ type meter struct {
 // start begins to watch. The bar is drawn on screen, which is nil for none.
 func (m *meter) start(screen io.Writer, columns int) {
 	m.started, m.screen, m.columns = time.Now(), screen, columns
-	if screen == nil {
-		return
+	if screen != nil {
+		m.watch(patience, beat, m.draw)
 	}
+}
+
+// startLines begins to watch where there is no terminal: a line every few
+// seconds, so that a log shows that the work goes on.
+func (m *meter) startLines(out io.Writer) {
+	m.started = time.Now()
+	m.watch(lineBeat, lineBeat, func(now time.Time) {
+		fmt.Fprintln(out, m.text(now.Sub(m.started).Seconds()))
+	})
+}
+
+// watch calls tell now and then until the meter is finished.
+func (m *meter) watch(first, then time.Duration, tell func(time.Time)) {
 	m.stop = make(chan struct{})
 	m.stopped.Go(func() {
-		wait := time.NewTimer(patience)
+		wait := time.NewTimer(first)
 		defer wait.Stop()
 		for {
 			select {
 			case <-m.stop:
 				return
 			case <-wait.C:
-				m.draw(time.Now())
-				wait.Reset(beat)
+				tell(time.Now())
+				wait.Reset(then)
 			}
 		}
 	})
@@ -55,7 +70,7 @@ func (m *meter) start(screen io.Writer, columns int) {
 
 // finish takes the bar off the screen for good.
 func (m *meter) finish() {
-	if m.screen == nil {
+	if m.stop == nil {
 		return
 	}
 	close(m.stop)
@@ -85,9 +100,20 @@ func (m *meter) clear() {
 
 // line spells the state of the work, at most as wide as the screen.
 func (m *meter) line(now time.Time) string {
+	text := m.text(now.Sub(m.started).Seconds())
+	if letters := []rune(text); m.columns > 0 && len(letters) >= m.columns {
+		text = string(letters[:m.columns-1])
+	}
+	return text
+}
+
+// text spells the state of the work after so many seconds.
+func (m *meter) text(seconds float64) string {
+	if m.state != nil {
+		return m.state(seconds)
+	}
 	roles := m.roles.Load()
 	read, total := m.bytes()
-	seconds := now.Sub(m.started).Seconds()
 	text := fmt.Sprintf("%s · %d roles · %.0f roles/s", size(read), roles, float64(roles)/seconds)
 	if total > 0 {
 		const cells = 20
@@ -95,9 +121,6 @@ func (m *meter) line(now time.Time) string {
 		full := int(part * cells)
 		text = fmt.Sprintf("%s%s %3.0f%% · %s of %s · %d roles · %.0f roles/s",
 			strings.Repeat("█", full), strings.Repeat("░", cells-full), part*100, size(read), size(total), roles, float64(roles)/seconds)
-	}
-	if letters := []rune(text); m.columns > 0 && len(letters) >= m.columns {
-		text = string(letters[:m.columns-1])
 	}
 	return text
 }

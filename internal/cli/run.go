@@ -79,6 +79,7 @@ func (c *command) failed(err error) int {
 		c.hint(wrongUse.hint)
 		return exitWrongUse
 	}
+	c.hint(hintOf(err))
 	return exitIncomplete
 }
 

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -85,6 +86,7 @@ type Session struct {
 	tempo   tempo
 	config  aws.Config
 	meter   meter
+	noting  sync.Mutex
 	sts     *line // of the caller's account
 }
 
@@ -173,6 +175,8 @@ func (s *Session) line(account string, credentials aws.CredentialsProvider) *lin
 
 func (s *Session) note(account, format string, arguments ...any) {
 	if s.options.Note != nil {
+		s.noting.Lock()
+		defer s.noting.Unlock()
 		s.options.Note(Note{Account: account, Text: fmt.Sprintf(format, arguments...)})
 	}
 }

@@ -30,17 +30,19 @@ func (s *Session) survey() *survey {
 	}
 }
 
-// Own returns the id of the organization that the caller's account belongs to
-// and whether it is its management account. The id is empty where there is no
-// organization. Members may ask this much.
-func (s *Session) Own(ctx context.Context) (id string, management bool, err error) {
+// Own returns the organization of the caller as far as any member may ask: its
+// id and its management account. It is nil where there is none.
+func (s *Session) Own(ctx context.Context) (*snapshot.Organization, error) {
 	survey := s.survey()
-	err = survey.organization(ctx)
+	err := survey.organization(ctx)
 	var none *types.AWSOrganizationsNotInUseException
 	if errors.As(err, &none) {
-		return "", false, nil
+		return nil, nil
 	}
-	return survey.found.ID, survey.found.ManagementAccount == s.Caller.Account, err
+	if err != nil {
+		return nil, err
+	}
+	return survey.found, nil
 }
 
 // Organization reads the organization of the caller: its accounts and, unless

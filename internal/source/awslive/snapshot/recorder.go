@@ -137,7 +137,7 @@ func (r *Recorder) Finished(account string) bool { return r != nil && r.finished
 
 // Pages hands on what is kept of an account.
 func (r *Recorder) Pages(account string, emit func(Page) error) error {
-	return pages(r.root, account, emit)
+	return pages(r.root, account, func(page Page, _ int) error { return emit(page) })
 }
 
 // Finish says that the run came to its end.

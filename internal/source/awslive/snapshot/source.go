@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"countersign/internal/audit"
 	"countersign/internal/role"
@@ -25,7 +26,13 @@ type Snapshot struct {
 	path     string
 	root     *os.Root
 	manifest manifest
+
+	read, total atomic.Int64 // bytes of role files
 }
+
+// Progress tells how many bytes of roles have been read, and how many there
+// are. It may be called while Roles runs.
+func (s *Snapshot) Progress() (read, total int64) { return s.read.Load(), s.total.Load() }
 
 // Recognise reports whether a directory holds kept answers.
 func Recognise(path string) bool {
@@ -61,6 +68,9 @@ func (s *Snapshot) load() error {
 	for _, account := range s.manifest.Accounts {
 		if !accountID(account) {
 			return fmt.Errorf("%s names %q, which is no account id", manifestFile, account)
+		}
+		if file, err := s.root.Stat(rolesFile(account)); err == nil {
+			s.total.Add(file.Size())
 		}
 	}
 	s.Caller = s.manifest.Caller
@@ -106,10 +116,11 @@ func (s *Snapshot) account(ctx context.Context, account string, yield func(audit
 		return missing("the run that kept these answers did not finish this account"), nil
 	}
 	found, ended := 0, error(nil)
-	err = pages(s.root, account, func(page Page) error {
+	err = pages(s.root, account, func(page Page, size int) error {
+		s.read.Add(int64(size))
 		for _, item := range page.Items(role.Source{Kind: role.Saved, Path: place}) {
 			found++
-			if ended = errors.Join(ctx.Err()); ended == nil {
+			if ended = ctx.Err(); ended == nil {
 				ended = yield(item)
 			}
 			if ended != nil {
@@ -136,8 +147,8 @@ func (s *Snapshot) account(ctx context.Context, account string, yield func(audit
 // IAM limits to 10,240 characters a role, stay well below it.
 const longestLine = 128 << 20
 
-// pages hands on the kept pages of an account.
-func pages(root *os.Root, account string, emit func(Page) error) error {
+// pages hands on the kept pages of an account, each with its size in bytes.
+func pages(root *os.Root, account string, emit func(page Page, size int) error) error {
 	file, err := root.Open(rolesFile(account))
 	if err != nil {
 		return fmt.Errorf("reading the roles of account %s: %w", account, cause(err))
@@ -156,7 +167,7 @@ func pages(root *os.Root, account string, emit func(Page) error) error {
 		if err := json.Unmarshal(line, &page); err != nil {
 			return fmt.Errorf("reading the roles of account %s, line %d: %w", account, number, err)
 		}
-		if err := emit(page); err != nil {
+		if err := emit(page, len(line)); err != nil {
 			return err
 		}
 	}
