@@ -35,6 +35,7 @@ type policy struct {
 	broken   *trust.Verdict // set when it could not be parsed
 	fault    trust.Range    // then: where
 	seesRole bool
+	secrets  []string // see externalIDs
 }
 
 // verdict is a verdict with its worth.
@@ -45,8 +46,8 @@ type verdict struct {
 
 // Sizes of a generation of what is remembered, keys and entries together.
 const (
-	policyMemory  = 8 << 20
-	verdictMemory = 8 << 20
+	policyMemory  = 4 << 20
+	verdictMemory = 4 << 20
 )
 
 func newJudge(options Options, rules []rule.Rule) *judge {
@@ -166,7 +167,7 @@ func (b *bench) decide(applied *rule.Rule, index int, subject *judged) (answer *
 	// them by their path (Organizations User Guide, "Resource control
 	// policies").
 	exempt := len(controls.policies) > 0 && subject.ServiceLinked()
-	if seesRole || exempt {
+	if seesRole || exempt || subject.ARN == "" {
 		if parsed.number == 0 {
 			return b.check(applied, parsed, question), parsed
 		}
@@ -175,10 +176,14 @@ func (b *bench) decide(applied *rule.Rule, index int, subject *judged) (answer *
 		return b.verdicts.get(b.key, func() *verdict { return b.check(applied, parsed, question) }), parsed
 	}
 	// The policy cannot tell this role from the account's others.
-	question.Subject.ARN, question.Subject.Name, question.Subject.Tags = "", "", nil
+	question.Subject.ARN, question.Subject.Tags = "", nil
+	if !parsed.repeats(subject.Name) {
+		question.Subject.Name = ""
+	}
 	b.keyOf(index, parsed, controls, question)
+	b.key = appendField(b.key, question.Subject.Name)
 	answer = b.verdicts.get(b.key, func() *verdict { return b.check(applied, parsed, question) })
-	return answer.about(subject.Role), parsed
+	return answer.about(subject), parsed
 }
 
 // policy parses a trust policy, or remembers it.
@@ -218,7 +223,7 @@ func parseTree(tree trust.Value) (parsed *policy) {
 	if err != nil {
 		return unparsed(err)
 	}
-	return &policy{parsed: statements, seesRole: seesRole(statements)}
+	return &policy{parsed: statements, seesRole: seesRole(statements), secrets: externalIDs(statements)}
 }
 
 func unparsed(err error) *policy {
@@ -283,14 +288,21 @@ func (b *bench) keyOfRole(subject trust.Subject) {
 }
 
 // about gives a shared verdict the role it is told of: the witness asks for
-// that role.
-func (v *verdict) about(subject *role.Role) *verdict {
-	if v.Witness == nil || subject.ARN == "" {
+// that role, whose tags are in the request.
+func (v *verdict) about(subject *judged) *verdict {
+	if v.Witness == nil {
 		return v
 	}
+	subject.details()
 	own := *v
 	witness := *v.Witness
 	witness.Resource = subject.ARN
+	witness.Context = make(trust.Context, len(v.Witness.Context)+2*len(subject.Tags))
+	maps.Copy(witness.Context, v.Witness.Context)
+	for name, value := range subject.Tags {
+		witness.Context["aws:ResourceTag/"+name] = []string{value}
+		witness.Context["iam:ResourceTag/"+name] = []string{value}
+	}
 	own.Witness = &witness
 	return &own
 }

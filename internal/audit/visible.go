@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"strings"
 
 	"countersign/trust"
@@ -63,4 +64,30 @@ func keySeesRole(key string) bool {
 		return strings.HasPrefix(name, "resource") || strings.HasPrefix(name, "role")
 	}
 	return false
+}
+
+// externalIDs lists the texts a policy holds the external ID against, in lower
+// case. A verdict warns of one that repeats the role's name.
+func externalIDs(policy *trust.Policy) []string {
+	var texts []string
+	for _, statement := range policy.Statements {
+		for _, condition := range statement.Conditions {
+			if condition.Key != "sts:externalid" {
+				continue
+			}
+			for _, operand := range condition.Values {
+				texts = append(texts, strings.ToLower(operand.Text))
+			}
+		}
+	}
+	return texts
+}
+
+// repeats reports whether an external ID of the policy contains the name.
+func (p *policy) repeats(name string) bool {
+	if len(p.secrets) == 0 {
+		return false
+	}
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(p.secrets, func(secret string) bool { return strings.Contains(secret, name) })
 }

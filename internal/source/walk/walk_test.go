@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,7 +41,11 @@ func (l *log) Visit(file File) error {
 func (l *log) PassedOver(path string) { l.lines = append(l.lines, "passed "+l.relative(path)) }
 
 func (l *log) Unreadable(path string, err error) {
-	l.lines = append(l.lines, "unreadable "+l.relative(path)+": "+err.Error())
+	reason := err.Error()
+	if errors.Is(err, fs.ErrNotExist) {
+		reason = "not there" // systems say it in different words
+	}
+	l.lines = append(l.lines, "unreadable "+l.relative(path)+": "+reason)
 }
 
 func (l *log) relative(path string) string {
@@ -148,7 +153,7 @@ func TestPathsCountFromTheRootOfTheGitWorkTree(t *testing.T) {
 
 func TestWhatCannotBeReadIsToldAndTheRestGoesOn(t *testing.T) {
 	base := tree(t, map[string]string{"a": "a"})
-	want := []string{"unreadable missing: no such file or directory", "named a a a"}
+	want := []string{"unreadable missing: not there", "named a a a"}
 	if difference := cmp.Diff(want, walked(t, base, "missing", "a")); difference != "" {
 		t.Error(difference)
 	}
