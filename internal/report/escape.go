@@ -87,6 +87,9 @@ func runeColumns(r rune) int {
 // word that is longer stands on a line of its own, whole, so that it can still
 // be copied.
 func wrap(text string, limit int) []string {
+	if len(text) <= limit && isPlain(text) && !strings.Contains(text, "  ") {
+		return []string{text}
+	}
 	var lines []string
 	line, used := "", 0
 	for _, word := range strings.Fields(text) {

@@ -98,7 +98,7 @@ func commonIndent(place trust.Range) int {
 // cells takes the bytes [start, end) of a file apart. A byte inside a mask
 // shows the whole mask.
 func (d *document) cells(file *trust.File, start, end int) []cell {
-	var made []cell
+	made := make([]cell, 0, end-start)
 	for i := start; i < end; {
 		if secret, ok := d.maskAt(file, i); ok {
 			made = append(made, cell{mask, columns(mask), secret.Start, secret.End})

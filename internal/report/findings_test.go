@@ -266,6 +266,16 @@ func tooComplex(t *testing.T) *rule.Finding {
 	return s.Finding
 }
 
+// accountless would fail in some accounts.
+func accountless(t *testing.T) *rule.Finding {
+	s := newSample(t, "AnyAccount", `{"Statement": {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}}`)
+	s.fails(rule.Medium, "", "", trust.Reason{Code: "no-condition", Message: "no condition asks for MFA or for an external ID", Range: s.find(`"444455556666"`, 1)})
+	s.Role.Account = ""
+	s.Verdict.Outcome, s.Verdict.DependsOn = trust.Undecided, []string{"the role's account (--account)"}
+	s.Verdict.Problem = "the answer depends on what cannot be read: the role's account (--account)"
+	return s.Finding
+}
+
 func broken(t *testing.T) *rule.Finding {
 	s := newSample(t, "Broken", "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\"Effect\": \"allow\"}\n  ]\n}")
 	s.Verdict.Outcome, s.Verdict.Problem = trust.Broken, `Effect is "allow" (it is Allow or Deny)`
@@ -296,10 +306,10 @@ func everything(t *testing.T) ([]*rule.Finding, audit.Summary) {
 		severalReasons(t), longLine(t), percentEncoded(t), emptyExternalID(t), manyLines(t), passing(t),
 		passing(t, trust.Warning{Code: "external-id-guessable", Message: "64 values fit"}),
 		notApplicable(t), undecided(t), tooComplex(t), broken(t), brokenSecret(t),
-		wide(t), hostile(t), unreadable(t),
+		wide(t), hostile(t), unreadable(t), accountless(t),
 	}
 	return findings, audit.Summary{
-		Roles: 15, Fail: 7, Pass: 2, NotApplicable: 1, Unknown: 2, Error: 3, Worst: rule.Critical,
+		Roles: 16, Fail: 7, Pass: 2, NotApplicable: 1, Unknown: 3, Error: 3, Worst: rule.Critical,
 		Incomplete: []audit.Incomplete{
 			{Source: "exports/old.json.gz", Reason: "unexpected end of the compressed data", Hint: "download the file again"},
 			{Account: "222233334444", Reason: "access denied when listing roles"},

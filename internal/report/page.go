@@ -63,7 +63,7 @@ func (p *page) field(label, text string) {
 }
 
 func (p *page) label(label string) string {
-	return "  " + p.style.paint(bold, label) + strings.Repeat(" ", labelColumns-2-len(label))
+	return "  " + p.style.paint(bold, label) + strings.Repeat(" ", max(labelColumns-2-len(label), 1))
 }
 
 const hiddenText = "(the policy is not shown: it is not JSON, so an external ID in it cannot be told from the rest)"

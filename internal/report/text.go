@@ -150,14 +150,8 @@ func (t *textWriter) fail(finding *rule.Finding) {
 	verdict := finding.Verdict
 	document := openDocument(finding, &t.options)
 	t.identity(finding)
-	for i := range verdict.Reasons[:min(len(verdict.Reasons), mostReasons)] {
-		t.reason(finding, document, &verdict.Reasons[i])
-	}
+	t.reasons(finding, document)
 	t.line()
-	if more := len(verdict.Reasons) - mostReasons; more > 0 {
-		t.prose(2, count(more, "more reason", "more reasons"))
-		t.line()
-	}
 	if verdict.Witness != nil {
 		t.witness(verdict.Witness, document, false)
 	}
@@ -174,6 +168,18 @@ func once(label string, i int) string {
 		return ""
 	}
 	return label
+}
+
+// reasons writes every way in, or as many as a scan shows.
+func (t *textWriter) reasons(finding *rule.Finding, document *document) {
+	all := finding.Verdict.Reasons
+	for i := range all[:min(len(all), mostReasons)] {
+		t.reason(finding, document, &all[i])
+	}
+	if more := len(all) - mostReasons; more > 0 {
+		t.line()
+		t.prose(2, count(more, "more reason", "more reasons"))
+	}
 }
 
 // reason writes why a role fails, and shows where.
@@ -279,19 +285,31 @@ func listed(names []string) string {
 func (t *textWriter) undecided(finding *rule.Finding) {
 	verdict := finding.Verdict
 	t.identity(finding)
-	reported := reportedPlace(finding)
-	t.arrow(reported.Path, reported.Line, reported.Column, "")
+	if len(verdict.Reasons) == 0 {
+		reported := reportedPlace(finding)
+		t.arrow(reported.Path, reported.Line, reported.Column, "")
+	}
 	t.line()
 	if verdict.Problem != "" {
 		t.field("problem", printable(verdict.Problem))
 	}
 	t.dependsOn(verdict)
 	t.assumed(finding)
+	if len(verdict.Reasons) > 0 {
+		t.field("may fail", "for these reasons:")
+		t.reasons(finding, openDocument(finding, &t.options))
+		t.line()
+	}
 }
 
+// dependsOn names what a verdict depends on, unless the problem does.
 func (p *page) dependsOn(verdict *trust.Verdict) {
-	for i, name := range verdict.DependsOn {
-		p.field(once("depends on", i), printable(name))
+	label := "depends on"
+	for _, name := range verdict.DependsOn {
+		if !strings.Contains(verdict.Problem, name) {
+			p.field(label, printable(name))
+			label = ""
+		}
 	}
 }
 
