@@ -206,31 +206,11 @@ func (f *finder) fillAge(sol *solution) status {
 		return satisfiable
 	}
 	constraints := f.sites[slotMFAAge].constraints
-	candidates := []int64{60, 0, maxMFAAge}
 	textual := false
 	for i := range constraints {
-		c := &constraints[i]
-		textual = textual || c.typed == nil
-		if c.typed == nil {
-			for j := range c.patterns {
-				if text, ok := c.patterns[j].instance("0"); ok {
-					if n, ok := parseNumber(text); ok && n.IsInt() && n.Num().IsInt64() {
-						candidates = append(candidates, n.Num().Int64())
-					}
-				}
-			}
-			continue
-		}
-		for j := range c.typed.Values {
-			if n := c.typed.Values[j].Number; n != nil {
-				value, _ := n.Float64()
-				if value >= -1 && value <= maxMFAAge+1 {
-					candidates = append(candidates, int64(value)-1, int64(value), int64(value)+1)
-				}
-			}
-		}
+		textual = textual || constraints[i].typed == nil
 	}
-	for _, age := range candidates {
+	for _, age := range ageCandidates(constraints) {
 		text := strconv.FormatInt(age, 10)
 		holds := age >= 0 && age <= maxMFAAge
 		for i := range constraints {
@@ -245,6 +225,39 @@ func (f *finder) fillAge(sol *solution) status {
 		return gaveUp
 	}
 	return unsatisfiable
+}
+
+// ageCandidates lists ages round the operands of comparisons, and those that
+// patterns spell out. Compared as a date, an age of four digits is a year and
+// any other a number of seconds since 1970, so both readings have candidates.
+func ageCandidates(constraints []constraint) []int64 {
+	candidates := []int64{60, 0, 999, 1000, 9999, 10000, maxMFAAge}
+	around := func(age int64) { candidates = append(candidates, age-1, age, age+1) }
+	for i := range constraints {
+		c := &constraints[i]
+		for j := range c.patterns {
+			if text, ok := c.patterns[j].instance("0"); ok {
+				if n, ok := parseNumber(text); ok && n.IsInt() && n.Num().IsInt64() {
+					candidates = append(candidates, n.Num().Int64())
+				}
+			}
+		}
+		if c.typed == nil {
+			continue
+		}
+		for j := range c.typed.Values {
+			switch o := &c.typed.Values[j]; {
+			case o.Number != nil:
+				if value, _ := o.Number.Float64(); value >= -1 && value <= maxMFAAge+1 {
+					around(int64(value))
+				}
+			case c.typed.Operator.Family != IPAddress:
+				around(o.Millis / 1000)
+				around(int64(time.UnixMilli(o.Millis).UTC().Year()))
+			}
+		}
+	}
+	return candidates
 }
 
 // fillAddress picks the caller's address, of either family.

@@ -129,6 +129,11 @@ func (f *finder) add(s slot, c constraint) {
 // every condition.
 func (f *finder) enter(r *rule, entry *Principal, q *query, next func() bool) bool {
 	f.effort.spend(1)
+	for i := range r.atoms {
+		if r.atoms[i].Condition != q.without && f.settled(&r.atoms[i]) == never {
+			return false
+		}
+	}
 	return f.principal(r, entry, func() bool { return f.conditions(r, 0, q, next) })
 }
 

@@ -24,6 +24,9 @@ func (d *decision) warnings(parts []StatementPart) []Warning {
 		}
 	}
 	for _, r := range d.allows {
+		if !r.actions[0] || !slices.ContainsFunc(r.entries(), func(e *Principal) bool { return !d.inside(e) }) {
+			continue
+		}
 		for i := range r.atoms {
 			if a := &r.atoms[i]; a.Key == "sts:externalid" && a.keepsValue() {
 				d.warnAboutID(r, a, warn)
@@ -31,11 +34,18 @@ func (d *decision) warnings(parts []StatementPart) []Warning {
 		}
 	}
 	for i := range d.ways {
-		if w := &d.ways[i]; !w.open && w.entry != nil && w.entry.Form == Anyone && hasKey(w.rule, "sts:externalid") {
+		if w := &d.ways[i]; !w.open && w.entry != nil && w.entry.Form == Anyone && hasKey(w.rule, "sts:externalid") && d.admitsFresh(w) {
 			warn("public-principal-with-secret", w.rule, "the external ID is all that keeps every AWS account out", w.entry.Range)
 		}
 	}
 	return append(list, d.sharedIDs()...)
+}
+
+// admitsFresh reports whether an account that nobody named gets in once it
+// knows the external ID.
+func (d *decision) admitsFresh(w *way) bool {
+	_, st := d.through(w.rule, w.entry, &query{kinds: withoutMFA, outside: true, freshAccount: true})
+	return st == satisfiable
 }
 
 func hasKey(r *rule, key string) bool {
@@ -54,6 +64,9 @@ func (a *atom) keepsValue() bool {
 func (d *decision) warnAboutID(r *rule, a *atom, warn func(string, *rule, string, Range)) {
 	for i := range a.Values {
 		o := &a.Values[i]
+		if hasVariable(o.Pieces) {
+			continue
+		}
 		switch why := d.guessable(r, o); {
 		case isPlaceholder(o.Text):
 			warn("external-id-placeholder", r, "the external ID is a placeholder that was never filled in", o.Range)
@@ -66,7 +79,7 @@ func (d *decision) warnAboutID(r *rule, a *atom, warn func(string, *rule, string
 // guessable says why a value is easy to guess, or nothing.
 func (d *decision) guessable(r *rule, o *Operand) string {
 	compiled, ok := d.textPattern(o.Pieces)
-	if !ok || o.Text == "" || !compiled.finite() || hasVariable(o.Pieces) {
+	if !ok || o.Text == "" || !compiled.finite() {
 		return ""
 	}
 	if !compiled.literal {

@@ -1,5 +1,7 @@
 package trust
 
+import "slices"
+
 // status is the answer of a search: a solution, the proof that there is none,
 // or neither within the effort allowed.
 type status uint8
@@ -157,6 +159,9 @@ func (p *pattern) instance(filler string) (string, bool) {
 // none, and offers further candidates when they have.
 func (s *shape) solveTyped(constraints []constraint, effort *effort) ([]string, status) {
 	at := s.typedSegment(constraints)
+	if s.segments[at].isFixed {
+		return s.solveFixedTyped(at, constraints, effort)
+	}
 	complete := true
 	var texts []constraint
 	for i := range constraints {
@@ -201,6 +206,23 @@ func (s *shape) solveTyped(constraints []constraint, effort *effort) ([]string, 
 		texts = append(texts, constraint{scope: wholeWord, negate: true, patterns: []pattern{literalPattern(wholeWord.of(parts))}})
 	}
 	return nil, gaveUp
+}
+
+// solveFixedTyped handles comparisons on a segment whose text is settled.
+func (s *shape) solveFixedTyped(at int, constraints []constraint, effort *effort) ([]string, status) {
+	var others []constraint
+	for i := range constraints {
+		c := &constraints[i]
+		if c.typed == nil || int(c.scope.first) != at || c.scope.first != c.scope.last {
+			others = append(others, *c)
+		} else if !c.holdsText(s.segments[at].fixed, effort) {
+			return nil, unsatisfiable
+		}
+	}
+	if len(others) == len(constraints) {
+		return nil, gaveUp
+	}
+	return s.solveSegments(others, slices.ContainsFunc(others, func(c constraint) bool { return c.typed != nil }), effort)
 }
 
 // typedSegment is the segment that the comparisons speak of: the account or the
