@@ -117,12 +117,33 @@ func (b *bench) take(item Item) (subject *role.Role, err error) {
 
 func (b *bench) apply(applied *rule.Rule, index int, subject *judged, into *results) {
 	answer, policy := b.decide(applied, index, subject)
-	into.count(answer)
+	finding, kept := b.report(applied, subject, answer, policy)
+	if finding != nil {
+		into.count(finding.Verdict.Outcome, finding.Severity)
+	} else {
+		into.count(answer.Outcome, answer.severity)
+	}
+	if kept {
+		// A finding outlives the text its role was read from by far.
+		subject.Trust.JSON = bytes.Clone(subject.Trust.JSON)
+		into.findings = append(into.findings, finding)
+	}
+}
+
+// report makes the finding, where it is to be kept. A panic on the way is a
+// finding, too.
+func (b *bench) report(applied *rule.Rule, subject *judged, answer *verdict, policy *policy) (finding *rule.Finding, kept bool) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			finding = &rule.Finding{Rule: applied.ID, Role: subject.Role, Verdict: &broken(internalFault(fault)).Verdict}
+			kept = true
+		}
+	}()
 	if b.options.Keep == nil && (answer.Outcome == trust.Pass || answer.Outcome == trust.NotApplicable) {
-		return
+		return nil, false
 	}
 	subject.details()
-	finding := &rule.Finding{
+	finding = &rule.Finding{
 		Fingerprint: rule.Fingerprint(applied.ID, subject.Role),
 		Rule:        applied.ID,
 		Role:        subject.Role,
@@ -130,12 +151,7 @@ func (b *bench) apply(applied *rule.Rule, index int, subject *judged, into *resu
 		Verdict:     &answer.Verdict,
 		Place:       rule.PlaceOf(subject.Role, decisive(answer, policy)),
 	}
-	if b.options.Keep != nil && !b.options.Keep(finding) {
-		return
-	}
-	// A finding outlives the text its role was read from by far.
-	subject.Trust.JSON = bytes.Clone(subject.Trust.JSON)
-	into.findings = append(into.findings, finding)
+	return finding, b.options.Keep == nil || b.options.Keep(finding)
 }
 
 // decide finds the verdict. Whatever goes wrong inside is an error about this

@@ -82,18 +82,18 @@ type results struct {
 	tally      Summary
 }
 
-func (r *results) count(answer *verdict) {
-	switch answer.Outcome {
+func (r *results) count(outcome trust.Outcome, severity rule.Severity) {
+	switch outcome {
 	case trust.Fail:
 		r.tally.Fail++
-		r.tally.Worst = max(r.tally.Worst, answer.severity)
+		r.tally.Worst = max(r.tally.Worst, severity)
 	case trust.Pass:
 		r.tally.Pass++
 	case trust.NotApplicable:
 		r.tally.NotApplicable++
 	case trust.Undecided:
 		r.tally.Unknown++
-		r.tally.WorstUnknown = max(r.tally.WorstUnknown, answer.severity)
+		r.tally.WorstUnknown = max(r.tally.WorstUnknown, severity)
 	case trust.Broken:
 		r.tally.Error++
 	}

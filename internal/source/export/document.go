@@ -36,21 +36,21 @@ func decodePolicy(text []byte) ([]byte, error) {
 	if isPlain(text) || bytes.IndexByte(text, '%') < 0 {
 		return text, nil
 	}
-	decoded := make([]byte, 0, len(text))
+	decoded := make([]byte, 0, max(0, len(text)-2*bytes.Count(text, []byte{'%'})))
 	for i := 0; i < len(text); i++ {
-		if text[i] != '%' {
-			decoded = append(decoded, text[i])
-			continue
+		c := text[i]
+		if c == '%' {
+			if i+2 >= len(text) {
+				return nil, badEscape(i)
+			}
+			high, low := hexDigit[text[i+1]], hexDigit[text[i+2]]
+			if high == 0 || low == 0 {
+				return nil, badEscape(i)
+			}
+			c = (high-1)<<4 | (low - 1)
+			i += 2
 		}
-		if i+2 >= len(text) {
-			return nil, badEscape(i)
-		}
-		high, low := hexDigit[text[i+1]], hexDigit[text[i+2]]
-		if high == 0 || low == 0 {
-			return nil, badEscape(i)
-		}
-		decoded = append(decoded, (high-1)<<4|(low-1))
-		i += 2
+		decoded = append(decoded, c)
 	}
 	return decoded, nil
 }
