@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -65,7 +66,7 @@ func (l *lookup) wants(r *role.Role) bool {
 		l.found++
 		return true
 	}
-	if l.found == 0 {
+	if _, near := spelling.Slips(l.role, r.Name); near && !slices.Contains(l.near, r.Name) {
 		l.near = spelling.Nearest(l.role, append(l.near, r.Name), nearest)
 	}
 	return false

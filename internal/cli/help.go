@@ -21,6 +21,23 @@ const exitCodes = `  0  nothing at or above --fail-on: a pipeline may go on
 Findings win over incomplete. Results that could not be decided ("unknown") do
 not count as findings unless --strict is given.`
 
+// help is the command of that name: the flag --help in other words.
+func (c *command) help() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "show what a command does and which flags it takes",
+		RunE: func(command *cobra.Command, args []string) error {
+			root := command.Root()
+			about, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(root, strings.Join(args, " "))
+			}
+			help(about, nil)
+			return nil
+		},
+	}
+}
+
 // groupKey is the annotation under which a flag says where help lists it.
 const groupKey = "group"
 

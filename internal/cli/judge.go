@@ -29,7 +29,7 @@ type judgement struct {
 	noColor         bool
 	showExternalIDs bool
 	failOn          rule.Severity
-	concurrency     uint
+	concurrency     int
 }
 
 func (j *judgement) register(command *cobra.Command) {
@@ -47,8 +47,7 @@ func (j *judgement) register(command *cobra.Command) {
 	shown(&j.quiet, "quiet", "findings alone: no progress, no summary line, no notes")
 	inGroup(flags, "Run")(&severity{&j.failOn}, "fail-on", "the least severity that makes the exit code 1: low, medium, high, critical")
 	run(&j.strict, "strict", "results that could not be decided count as findings")
-	flags.UintVar(&j.concurrency, "concurrency", 0, "`N` roles are judged, and with --live N accounts read, at a time; default: one for each processor, and 8 accounts")
-	flags.Lookup("concurrency").Annotations = map[string][]string{groupKey: {"Run"}}
+	inGroup(flags, "Run")(&number{&j.concurrency, 1024}, "concurrency", "so many roles are judged, and with --live accounts read, at a time; default: one for each processor, and 8 accounts")
 	completions(command)
 }
 
@@ -82,7 +81,7 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 	}
 	defer reports.drop()
 
-	options.Concurrency = int(j.concurrency)
+	options.Concurrency = j.concurrency
 	options.Keep = t.keep
 	options.Progress = func(roles int) { meter.roles.Store(int64(roles)) }
 	screen, isTerminal := terminal(c.streams.Err)
@@ -103,7 +102,7 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 	if err != nil {
 		return err
 	}
-	if t.done != nil {
+	if t.done != nil && ctx.Err() == nil {
 		if err := t.done(); err != nil {
 			c.tell(nil, summary)
 			return err
@@ -130,7 +129,7 @@ func (c *command) supply(ctx context.Context, j *judgement, paths []string, mete
 		if _, err := j.question.load(); err != nil {
 			return nil, err
 		}
-		found, err = j.live.open(ctx, &j.question, int(j.concurrency), c.noting(j, meter))
+		found, err = j.live.open(ctx, &j.question, j.concurrency, c.noting(j, meter))
 	case misuse != nil:
 		return nil, misuse
 	case slices.ContainsFunc(paths, snapshot.Recognise):
@@ -190,7 +189,11 @@ func (c *command) tell(reports *reports, summary audit.Summary) {
 		return
 	}
 	for _, missing := range summary.Incomplete {
-		c.note("incomplete: %s: %s", missing.Source, missing.Reason)
+		from := ""
+		if missing.Source != "" {
+			from = missing.Source + ": "
+		}
+		c.note("incomplete: %s%s", from, missing.Reason)
 		c.hint(missing.Hint)
 	}
 }

@@ -107,6 +107,7 @@ func (c *command) root() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true // ours says what it does in our words
 	root.AddCommand(c.scan(), c.explain(), c.rules(), c.version(), c.completion(), c.man())
+	root.SetHelpCommand(c.help())
 	root.SetFlagErrorFunc(flagMisuse)
 	root.SetHelpFunc(help)
 	root.SetUsageFunc(func(command *cobra.Command) error { help(command, nil); return nil })

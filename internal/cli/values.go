@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,6 +82,23 @@ func (s *severity) Set(text string) error {
 	var err error
 	*s.into, err = rule.ParseSeverity(text)
 	return err
+}
+
+// number is a flag that takes a whole number from 1 on.
+type number struct {
+	into *int
+	most int
+}
+
+func (n *number) String() string { return "" }
+func (n *number) Type() string   { return "N" }
+func (n *number) Set(text string) error {
+	value, err := strconv.Atoi(text)
+	if err != nil || value < 1 || value > n.most {
+		return &misuse{fmt.Sprintf("%q is not a number from 1 to %d", text, n.most), ""}
+	}
+	*n.into = value
+	return nil
 }
 
 // moment is a flag that takes a time: RFC 3339, or a date, which means its

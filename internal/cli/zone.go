@@ -16,14 +16,14 @@ import (
 // question holds the flags that decide who is trusted and what else a verdict
 // depends on. Every command that judges takes them.
 type question struct {
-	account           string
-	organization      string
-	zone              string
-	trusted           []string
-	trustedOrganizers []string
-	rcpFiles          []string
-	at                time.Time
-	config            string
+	account              string
+	organization         string
+	zone                 string
+	trusted              []string
+	trustedOrganizations []string
+	rcpFiles             []string
+	at                   time.Time
+	config               string
 }
 
 const (
@@ -35,7 +35,7 @@ func (q *question) register(flags *pflag.FlagSet) {
 	q.zone = zoneAccount
 	group := inGroup(flags, "Zone of trust")
 	group(&words{&q.trusted, "ID[,ID]", settings.CheckAccount}, "trust-account", "trust these accounts beside the role's own")
-	group(&words{&q.trustedOrganizers, "ID[,ID]", settings.CheckOrganization}, "trust-org", "trust principals that AWS shows to be of these organizations")
+	group(&words{&q.trustedOrganizations, "ID[,ID]", settings.CheckOrganization}, "trust-org", "trust principals that AWS shows to be of these organizations")
 	group(&word{&q.zone, "account|organization", oneOf(zoneAccount, zoneOrganization)}, "zone", "where the own zone ends: at the account, or at the organization of --org-id")
 	group(&word{&q.organization, "ID", settings.CheckOrganization}, "org-id", "the organization that the roles' account belongs to")
 	group(&word{&q.account, "ID", settings.CheckAccount}, "account", "the roles' account, for files that do not tell it")
@@ -59,7 +59,7 @@ func (q *question) settle() (settings.Settings, audit.Options, error) {
 	for _, id := range q.trusted {
 		found.Accounts = append(found.Accounts, settings.Account{ID: id})
 	}
-	for _, id := range q.trustedOrganizers {
+	for _, id := range q.trustedOrganizations {
 		found.Organizations = append(found.Organizations, settings.Organization{ID: id})
 	}
 	if q.zone == zoneOrganization {

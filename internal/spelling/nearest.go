@@ -31,14 +31,18 @@ func Nearest(word string, candidates []string, limit int) []string {
 // longest bounds the work: two words cost the product of their lengths.
 const longest = 256
 
-// Slips counts the letters that have to be added, dropped, changed or swapped
-// with their neighbour to turn one word into the other, and says whether so few
-// slips are likely: one in three letters, but at least one.
+// Slips says whether two words are near: whether few letters have to be added,
+// dropped, changed or swapped with their neighbour to turn one into the other,
+// one in three but at least one. For near words count is how many.
 func Slips(a, b string) (count int, near bool) {
 	if len(a) > longest || len(b) > longest {
 		return max(len(a), len(b)), false
 	}
 	x, y := []rune(strings.ToLower(a)), []rune(strings.ToLower(b))
+	likely := max(1, min(len(x), len(y))/3)
+	if apart := max(len(x), len(y)) - min(len(x), len(y)); apart > likely {
+		return apart, false // each of them is a slip, at the least
+	}
 	before, previous, current := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
 	for j := range previous {
 		previous[j] = j
@@ -58,7 +62,7 @@ func Slips(a, b string) (count int, near bool) {
 		before, previous, current = previous, current, before
 	}
 	count = previous[len(y)]
-	return count, count <= max(1, min(len(x), len(y))/3)
+	return count, count <= likely
 }
 
 // Suggest spells a hint from candidates, such as `did you mean "zone"?`; it is
