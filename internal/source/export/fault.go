@@ -36,7 +36,7 @@ func (r *Reader) explain(fault error) (reason, hint string) {
 	if !errors.As(fault, &syntax) {
 		return "not valid JSON: " + fault.Error(), ""
 	}
-	hint = "the roles before it are judged; make the export again"
+	hint = "the roles before this place are judged; correct the file or make the export again"
 	line, column := r.placeOf(syntax.ByteOffset)
 	if errors.Is(syntax.Err, io.ErrUnexpectedEOF) {
 		return place(line, column) + ": the file ends in the middle of a JSON value", hint

@@ -224,7 +224,7 @@ func TestBareTrustPolicies(t *testing.T) {
 
 func TestBrokenFiles(t *testing.T) {
 	complete := `{"RoleName":"r","Arn":"arn:aws:iam::111122223333:role/r","AssumeRolePolicyDocument":` + policy + `}`
-	const hint = "the roles before it are judged; make the export again"
+	const hint = "the roles before this place are judged; correct the file or make the export again"
 	tests := []struct {
 		name, text string
 		file       walk.File
