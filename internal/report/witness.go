@@ -22,7 +22,8 @@ var callers = map[trust.CallerKind]string{
 }
 
 // witness writes the request that is granted as one block. The keys that the
-// policy asks for come first; with every, the rest follows, else its number.
+// policy asks for come first; the rest, which every request carries in some
+// form, follows only with every.
 func (p *page) witness(request *trust.Request, d *document, every bool) {
 	request = d.withoutSecrets(request)
 	asked := askedKeys(d.tree)
@@ -35,15 +36,12 @@ func (p *page) witness(request *trust.Request, d *document, every bool) {
 
 	first, rest := splitKeys(request.Context, asked)
 	if every {
-		first, rest = append(first, rest...), nil
+		first = append(first, rest...)
 	}
 	label := "context"
 	for _, key := range first {
 		p.detail(label, printable(key)+" = "+valuesOf(request.Context[key]))
 		label = ""
-	}
-	if len(rest) > 0 {
-		p.detail(label, fmt.Sprintf("%s that the policy does not ask for", count(len(rest), "more key", "more keys")))
 	}
 }
 
