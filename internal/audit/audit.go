@@ -31,12 +31,6 @@ type Item interface {
 	Role() (*role.Role, error)
 }
 
-// Detailed is an Item whose Role leaves out what most judgements do not need:
-// the tags, and when the role was last used. Details fills them in. It is
-// called before a finding about the role is kept, or when a policy asks for
-// the role's tags.
-type Detailed interface{ Details(*role.Role) }
-
 // Sized is an Item that says how many bytes it holds on to, so that a few
 // large ones fill a window as well as many small ones.
 type Sized interface{ Size() int }

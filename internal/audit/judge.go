@@ -67,7 +67,8 @@ type bench struct {
 	zone zoneMemo
 }
 
-// judgeItem hands on the findings of one role that are to be kept, and counts all.
+// judgeItem hands on the findings of one role that are to be kept, and counts
+// all.
 func (b *bench) judgeItem(item Item, into *results) {
 	subject, err := b.take(item)
 	if err != nil {
@@ -75,24 +76,9 @@ func (b *bench) judgeItem(item Item, into *results) {
 		return
 	}
 	into.tally.Roles++
-	judged := &judged{Role: subject, item: item}
 	for i := range b.rules {
-		b.apply(&b.rules[i], i, judged, into)
+		b.apply(&b.rules[i], i, subject, into)
 	}
-}
-
-// judged is a role under judgement. Its details are taken out when something
-// asks for them, which is seldom.
-type judged struct {
-	*role.Role
-	item Item // nil when it has told all
-}
-
-func (j *judged) details() {
-	if detailed, ok := j.item.(Detailed); ok {
-		detailed.Details(j.Role)
-	}
-	j.item = nil
 }
 
 // take has the item taken apart. A panic on the way becomes an error.
@@ -115,7 +101,7 @@ func (b *bench) take(item Item) (subject *role.Role, err error) {
 	return subject, nil
 }
 
-func (b *bench) apply(applied *rule.Rule, index int, subject *judged, into *results) {
+func (b *bench) apply(applied *rule.Rule, index int, subject *role.Role, into *results) {
 	answer, policy := b.decide(applied, index, subject)
 	finding, kept := b.report(applied, subject, answer, policy)
 	if finding != nil {
@@ -132,31 +118,31 @@ func (b *bench) apply(applied *rule.Rule, index int, subject *judged, into *resu
 
 // report makes the finding, where it is to be kept. A panic on the way is a
 // finding, too.
-func (b *bench) report(applied *rule.Rule, subject *judged, answer *verdict, policy *policy) (finding *rule.Finding, kept bool) {
+func (b *bench) report(applied *rule.Rule, subject *role.Role, answer *verdict, policy *policy) (finding *rule.Finding, kept bool) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			finding = &rule.Finding{Rule: applied.ID, Role: subject.Role, Verdict: &broken(internalFault(fault)).Verdict}
+			finding = &rule.Finding{Rule: applied.ID, Role: subject, Verdict: &broken(internalFault(fault)).Verdict}
 			kept = true
 		}
 	}()
 	if b.options.Keep == nil && (answer.Outcome == trust.Pass || answer.Outcome == trust.NotApplicable) {
 		return nil, false
 	}
-	subject.details()
+	subject.Complete()
 	finding = &rule.Finding{
-		Fingerprint: rule.Fingerprint(applied.ID, subject.Role),
+		Fingerprint: rule.Fingerprint(applied.ID, subject),
 		Rule:        applied.ID,
-		Role:        subject.Role,
+		Role:        subject,
 		Severity:    answer.severity,
 		Verdict:     &answer.Verdict,
-		Place:       rule.PlaceOf(subject.Role, decisive(answer, policy)),
+		Place:       rule.PlaceOf(subject, decisive(answer, policy)),
 	}
 	return finding, b.options.Keep == nil || b.options.Keep(finding)
 }
 
 // decide finds the verdict. Whatever goes wrong inside is an error about this
 // role and no other.
-func (b *bench) decide(applied *rule.Rule, index int, subject *judged) (answer *verdict, parsed *policy) {
+func (b *bench) decide(applied *rule.Rule, index int, subject *role.Role) (answer *verdict, parsed *policy) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			answer, parsed = broken(internalFault(fault)), &policy{}
@@ -169,16 +155,16 @@ func (b *bench) decide(applied *rule.Rule, index int, subject *judged) (answer *
 	if parsed.broken != nil {
 		return &verdict{Verdict: *parsed.broken}, parsed
 	}
-	controls := b.controls.of(subject.Role)
+	controls := b.controls.of(subject)
 	seesRole := parsed.seesRole || controls.seesRole
 	if seesRole {
-		subject.details()
+		subject.Complete()
 	}
 	var zone trust.Zone
 	if b.options.Zone != nil {
-		zone = b.options.Zone(subject.Role)
+		zone = b.options.Zone(subject)
 	}
-	question := trust.Question{Subject: b.subject(subject.Role), Zone: zone, RCPs: controls.policies, Now: b.options.Now}
+	question := trust.Question{Subject: b.subject(subject), Zone: zone, RCPs: controls.policies, Now: b.options.Now}
 	// AWS exempts its own roles from resource control policies, and tells
 	// them by their path (Organizations User Guide, "Resource control
 	// policies").
@@ -305,11 +291,11 @@ func (b *bench) keyOfRole(subject trust.Subject) {
 
 // about gives a shared verdict the role it is told of: the witness asks for
 // that role, whose tags are in the request.
-func (v *verdict) about(subject *judged) *verdict {
+func (v *verdict) about(subject *role.Role) *verdict {
 	if v.Witness == nil {
 		return v
 	}
-	subject.details()
+	subject.Complete()
 	own := *v
 	witness := *v.Witness
 	witness.Resource = subject.ARN

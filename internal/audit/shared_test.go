@@ -25,7 +25,7 @@ func TestSharedVerdictsAreThoseOfTheRoleAlone(t *testing.T) {
 			subject := roleOf(name, policy)
 			switch name {
 			case "second":
-				subject.Tags = map[string]string{"team": "blue", "tenant": "t-2"}
+				subject.Details = heldTags{"team": "blue", "tenant": "t-2"}
 			case "acme-role":
 				subject.Tags = map[string]string{}
 			}
@@ -40,6 +40,9 @@ func TestSharedVerdictsAreThoseOfTheRoleAlone(t *testing.T) {
 	}
 	ranges := cmp.Comparer(func(a, b trust.Range) bool { return a.Start == b.Start && a.End == b.End })
 	for i, finding := range sink.findings {
+		if finding.Role.Details != nil {
+			t.Errorf("the role of a finding is not complete: %+v", finding.Role)
+		}
 		want, ok := alone(source.roles[i])
 		if !ok {
 			continue
@@ -73,7 +76,13 @@ func policies(t *testing.T) [][]byte {
 	return list
 }
 
+// heldTags are tags that a source has held back.
+type heldTags map[string]string
+
+func (h heldTags) Fill(subject *role.Role) { subject.Tags = h }
+
 func alone(subject *role.Role) (verdict trust.Verdict, ok bool) {
+	subject.Complete()
 	tree, err := jsontree.Parse(&trust.File{Text: subject.Trust.JSON})
 	if err != nil {
 		return verdict, false

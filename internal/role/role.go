@@ -17,12 +17,27 @@ type Role struct {
 	Partition string            // "aws", "aws-cn", "aws-us-gov"; empty where the source cannot tell it
 	Tags      map[string]string // nil where the source cannot tell them
 	LastUsed  LastUsed
-	Trust     Document
-	Source    Source
+	// Details, when set, still holds the tags and the last use, which few
+	// judgements need: Complete has them filled in. The roles of findings are
+	// complete.
+	Details Details
+	Trust   Document
+	Source  Source
 
 	// DefaultAssumed is set when a parameter's or a variable's default went
 	// into the trust policy.
 	DefaultAssumed bool
+}
+
+// Details fills in the tags and the last use of a role.
+type Details interface{ Fill(*Role) }
+
+// Complete fills in what the source has held back so far.
+func (r *Role) Complete() {
+	if held := r.Details; held != nil {
+		r.Details = nil
+		held.Fill(r)
+	}
 }
 
 // ServiceLinked reports whether AWS owns the role's trust policy, so that

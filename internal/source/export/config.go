@@ -21,7 +21,7 @@ func (c *configItem) Size() int { return len(c.raw) }
 // object in a snapshot, a string of JSON in the answers of the API (AWS Config
 // API Reference, "ConfigurationItem").
 func (c *configItem) Role() (*role.Role, error) {
-	found := &role.Role{Source: c.source()}
+	found := &role.Role{Source: c.source(), Details: c}
 	var configuration member
 	var arn, name, account string
 	eachMember(c.raw, func(m member) bool {

@@ -34,7 +34,7 @@ func FuzzExport(f *testing.F) {
 				if err != nil {
 					return err
 				}
-				found.(audit.Detailed).Details(subject)
+				subject.Complete()
 				document := subject.Trust
 				if (document.Err == nil) == (document.JSON == nil) {
 					t.Errorf("neither a policy nor a reason, or both: %v", document)

@@ -28,9 +28,6 @@ func (p *policyItem) Role() (*role.Role, error) {
 	}, nil
 }
 
-// Details implements audit.Detailed: a policy alone tells nothing more.
-func (p *policyItem) Details(*role.Role) {}
-
 // policyName names the role of a bare trust policy after its file, without
 // ending. The second and later documents of a file carry their number.
 func policyName(path string, document int) string {

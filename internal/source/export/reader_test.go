@@ -32,7 +32,7 @@ func readFile(t testing.TB, file walk.File, content io.Reader) outcome {
 			if err != nil {
 				return err
 			}
-			found.(audit.Detailed).Details(subject)
+			subject.Complete()
 			got.Roles = append(got.Roles, subject)
 			return nil
 		},

@@ -22,14 +22,14 @@ func (i *item) Size() int { return i.members.size }
 
 // Role implements audit.Item.
 func (i *item) Role() (*role.Role, error) {
-	found := &role.Role{Source: i.source()}
+	found := &role.Role{Source: i.source(), Details: i}
 	i.members.fill(found)
 	complete(found)
 	return found, nil
 }
 
-// Details implements audit.Detailed.
-func (i *item) Details(found *role.Role) {
+// Fill implements role.Details.
+func (i *item) Fill(found *role.Role) {
 	found.Tags = readTags(i.members.values[tagsMember])
 	found.LastUsed = readLastUsed(i.members.values[usedMember])
 }
