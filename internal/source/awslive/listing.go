@@ -68,10 +68,10 @@ func (l *listing) details(ctx context.Context, emit func(snapshot.Page) error) e
 			page.RoleDetailList[i] = fromDetail(detail)
 		}
 		l.line.meter.roles.Add(int64(len(page.RoleDetailList)))
+		at.advance(out.IsTruncated, out.Marker) // not after emit, which may wait long: the answer is let go
 		if err := emit(page); err != nil {
 			return err
 		}
-		at.advance(out.IsTruncated, out.Marker)
 	}
 	return nil
 }
@@ -96,10 +96,10 @@ func (l *listing) roles(ctx context.Context, emit func(snapshot.Page) error) err
 		}
 		page := snapshot.Page{Roles: single.whole(ctx, out.Roles)}
 		l.line.meter.roles.Add(int64(len(page.Roles)))
+		at.advance(out.IsTruncated, out.Marker) // not after emit, which may wait long: the answer is let go
 		if err := emit(page); err != nil {
 			return err
 		}
-		at.advance(out.IsTruncated, out.Marker)
 	}
 	return single.fault()
 }

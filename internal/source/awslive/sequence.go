@@ -70,10 +70,12 @@ func (s *sequence) take(ctx context.Context) (page []audit.Item, gap *audit.Inco
 	}
 	switch {
 	case len(present.pages) > 0:
-		page, present.pages = present.pages[0], present.pages[1:]
+		page, present.pages[0] = present.pages[0], nil // the array behind it lives on
+		present.pages = present.pages[1:]
 		s.held -= len(page)
 	case present.done:
 		gap = present.gap
+		*present = part{}
 		s.turn++
 	default:
 		err = ctx.Err()

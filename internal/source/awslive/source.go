@@ -15,7 +15,7 @@ import (
 
 // ahead is the number of roles that may be held because their account's turn
 // has not come.
-const ahead = 20_000
+const ahead = 10_000
 
 // Source yields the roles of accounts, in the order of the accounts' ids and
 // within an account in the order of IAM. It implements audit.Source and can be

@@ -10,57 +10,62 @@ import (
 	"countersign/internal/role"
 )
 
-// item is a role as IAM answered it.
+// item is what a role is judged by, as IAM answered it. Roles wait for their
+// turn, and with all that IAM tells of them they would take much memory.
 type item struct {
-	answer Role
-	source role.Source
+	arn, name, path string
+	policy          *string
+	tags            []Tag
+	lastUsed        *LastUsed
+	source          *role.Source
 }
 
 // Items returns the roles of a page, to be found in source.
 func (p Page) Items(source role.Source) []audit.Item {
 	items := make([]audit.Item, 0, len(p.RoleDetailList)+len(p.Roles))
 	for _, list := range [][]Role{p.RoleDetailList, p.Roles} {
-		for _, answer := range list {
-			items = append(items, item{answer, source})
+		for i := range list {
+			r := &list[i]
+			items = append(items, &item{r.Arn, r.RoleName, r.Path, r.AssumeRolePolicyDocument, r.Tags, r.RoleLastUsed, &source})
 		}
 	}
 	return items
 }
 
 // Size implements audit.Sized.
-func (i item) Size() int {
+func (i *item) Size() int {
 	const rest = 512
-	if i.answer.AssumeRolePolicyDocument == nil {
+	if i.policy == nil {
 		return rest
 	}
-	return rest + len(*i.answer.AssumeRolePolicyDocument)
+	return rest + len(*i.policy)
 }
 
 // Role implements audit.Item.
-func (i item) Role() (*role.Role, error) {
-	if i.answer.Arn == "" || i.answer.RoleName == "" {
+func (i *item) Role() (*role.Role, error) {
+	if i.arn == "" || i.name == "" {
 		return nil, errors.New("AWS answered with a role that has no name or no ARN")
 	}
 	found := &role.Role{
-		ARN:    i.answer.Arn,
-		Name:   i.answer.RoleName,
-		Path:   i.answer.Path,
-		Trust:  document(i.answer.AssumeRolePolicyDocument),
-		Source: i.source,
+		ARN:    i.arn,
+		Name:   i.name,
+		Path:   i.path,
+		Trust:  document(i.policy),
+		Source: *i.source,
 	}
-	if fields := strings.SplitN(i.answer.Arn, ":", 6); len(fields) == 6 {
+	if fields := strings.SplitN(i.arn, ":", 6); len(fields) == 6 {
 		found.Partition, found.Account = fields[1], fields[4]
 	}
-	if i.answer.Tags != nil {
-		found.Tags = make(map[string]string, len(i.answer.Tags))
-		for _, tag := range i.answer.Tags {
+	if i.tags != nil {
+		found.Tags = make(map[string]string, len(i.tags))
+		for _, tag := range i.tags {
 			found.Tags[tag.Key] = tag.Value
 		}
 	}
-	if used := i.answer.RoleLastUsed; used != nil {
+	if i.lastUsed != nil {
 		found.LastUsed.Known = true
-		if used.LastUsedDate != nil {
-			found.LastUsed.At = *used.LastUsedDate
+		if i.lastUsed.LastUsedDate != nil {
+			found.LastUsed.At = *i.lastUsed.LastUsedDate
 		}
 	}
 	return found, nil
