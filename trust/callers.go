@@ -84,7 +84,16 @@ func (f *finder) possible(entry *Principal) bool {
 }
 
 func (f *finder) limit(s slot, at scope, text string, negate bool, next func() bool) bool {
-	return f.narrow(s, true, true, []constraint{{scope: at, patterns: []pattern{literalPattern(text)}, negate: negate}}, next)
+	return f.narrow(s, true, true, []constraint{{scope: at, patterns: f.only(text), negate: negate}}, next)
+}
+
+// only is a list of one literal, made in bulk.
+func (f *finder) only(text string) []pattern {
+	if len(f.literals) == cap(f.literals) {
+		f.literals = make([]pattern, 0, 16)
+	}
+	f.literals = append(f.literals, literalPattern(text))
+	return f.literals[len(f.literals)-1 : len(f.literals) : len(f.literals)]
 }
 
 // freshAccount is an account that the policy and the zone do not name.

@@ -19,6 +19,15 @@ type gap struct {
 	options []Value
 }
 
+// add joins options, each once.
+func (g *gap) add(options []Value) {
+	for _, option := range options {
+		if !slices.ContainsFunc(g.options, func(have Value) bool { return sameValue(have, option) }) {
+			g.options = append(g.options, option)
+		}
+	}
+}
+
 // The names of the gaps that are no part of the document.
 const (
 	gapAccount      = "the role's account (--account)"
@@ -148,9 +157,11 @@ func factGaps(policy *Policy, question *Question) []gap {
 		default:
 			return
 		}
-		if !slices.ContainsFunc(gaps, func(have gap) bool { return have.name == g.name }) {
-			gaps = append(gaps, g)
+		at := slices.IndexFunc(gaps, func(have gap) bool { return have.name == g.name })
+		if at < 0 {
+			gaps, at = append(gaps, gap{name: g.name}), len(gaps)
 		}
+		gaps[at].add(g.options)
 	}
 	for _, p := range append([]*Policy{policy}, question.RCPs...) {
 		eachKey(p, add)
@@ -168,12 +179,8 @@ func eachKey(policy *Policy, visit func(key string, operands []string)) {
 	for i := range policy.Statements {
 		for j := range policy.Statements[i].Conditions {
 			c := &policy.Statements[i].Conditions[j]
-			var operands []string
+			operands := comparable(c)
 			for k := range c.Values {
-				operand := pattern{elems: elementsOf(c.Values[k].Pieces)}
-				if text, ok := operand.instance("x"); ok {
-					operands = append(operands, text)
-				}
 				for _, piece := range c.Values[k].Pieces {
 					if piece.Kind == VariablePiece {
 						visit(piece.Key, nil)
@@ -183,6 +190,24 @@ func eachKey(policy *Policy, visit func(key string, operands []string)) {
 			visit(c.Key, operands)
 		}
 	}
+}
+
+// comparable lists texts that a condition's operands tell apart.
+func comparable(c *Condition) []string {
+	if isTyped(c.Operator.Family) {
+		return typedCandidates([]constraint{{typed: c}}, 1, 0)
+	}
+	if c.Operator.Family == BoolEqual {
+		return []string{"true"}
+	}
+	var texts []string
+	for i := range c.Values {
+		operand := pattern{elems: elementsOf(c.Values[i].Pieces)}
+		if text, ok := operand.instance("x"); ok {
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
 
 func elementsOf(pieces []Piece) []element {

@@ -34,14 +34,17 @@ type decision struct {
 
 // way is one entry of one Allow statement that lets outsiders in.
 type way struct {
-	rule    *rule
-	entry   *Principal // nil for the complement of a list
-	request Request    // granted by it
-	open    bool       // with neither MFA nor a secret external ID
+	rule  *rule
+	entry *Principal // nil for the complement of a list
+	// request is granted by it with neither MFA nor a secret external ID; nil
+	// where there is none such.
+	request *Request
 }
 
+func (w *way) open() bool { return w.request != nil }
+
 var (
-	unguarded = query{kinds: withoutMFA, outside: true, withoutSecret: true}
+	unguarded = query{kinds: withoutMFA, outside: true, withoutSecret: true, witness: true}
 	external  = query{kinds: withMFAToo, outside: true}
 )
 
@@ -52,7 +55,7 @@ func decideKnown(policy *Policy, question Question, effort *effort) Verdict {
 		if !r.actions[0] {
 			continue
 		}
-		for _, entry := range r.entries() {
+		for _, entry := range r.entries {
 			if !d.inside(entry) {
 				entrances = append(entrances, entrance{r, entry})
 			}
@@ -62,7 +65,7 @@ func decideKnown(policy *Policy, question Question, effort *effort) Verdict {
 	// hide an open one behind it, in whatever order they stand. What is left
 	// goes to the hard ones, unless the role is open anyway.
 	hard := d.tryAll(entrances, 4*len(entrances))
-	if len(hard) > 0 && !slices.ContainsFunc(d.ways, func(w way) bool { return w.open }) {
+	if len(hard) > 0 && !slices.ContainsFunc(d.ways, func(w way) bool { return w.open() }) {
 		hard = d.tryAll(hard, len(hard))
 	}
 	d.stuck = len(hard) > 0
@@ -109,7 +112,12 @@ func (d *decision) tryWay(r *rule, entry *Principal) bool {
 		solution, st := d.through(r, entry, q)
 		settled = settled && st != gaveUp
 		if st == satisfiable && (settled || q == &unguarded) {
-			d.ways = append(d.ways, way{r, entry, solution.request(d.program), q == &unguarded})
+			w := way{rule: r, entry: entry}
+			if q == &unguarded {
+				request := solution.request(d.program)
+				w.request = &request
+			}
+			d.ways = append(d.ways, w)
 			return true
 		}
 	}
@@ -123,14 +131,14 @@ func (d *decision) verdict() Verdict {
 	v := Verdict{Warnings: slices.Clone(d.policy.Warnings)}
 	for i := range d.ways {
 		w := &d.ways[i]
-		if !w.open {
+		if !w.open() {
 			continue
 		}
-		if problem := d.confirm(&w.request); problem != "" {
+		if problem := d.confirm(w.request); problem != "" {
 			return Verdict{Outcome: Broken, Problem: problem, Warnings: v.Warnings}
 		}
 		if v.Witness == nil {
-			v.Witness = &w.request
+			v.Witness = w.request
 		}
 	}
 	switch {
@@ -138,11 +146,11 @@ func (d *decision) verdict() Verdict {
 		v.Outcome, v.Exploitable = Fail, true
 		v.AnyAccount = d.anyAccount()
 		v.Reasons = d.reasons()
-	case d.stuck:
-		return Verdict{Outcome: Undecided, Problem: tooComplex, Warnings: v.Warnings, DependsOn: []string{}}
 	default:
 		if v.Reasons = d.emptyIDs(); len(v.Reasons) > 0 {
 			v.Outcome = Fail
+		} else if d.stuck {
+			return Verdict{Outcome: Undecided, Problem: tooComplex, Warnings: v.Warnings}
 		} else if len(d.ways) > 0 {
 			v.Outcome = Pass
 			v.Protection = d.protection()
@@ -178,10 +186,10 @@ func (d *decision) confirm(request *Request) string {
 // anyAccount reports whether an account that nobody named gets in.
 func (d *decision) anyAccount() bool {
 	fresh := unguarded
-	fresh.freshAccount = true
+	fresh.freshAccount, fresh.witness = true, false
 	for i := range d.ways {
 		w := &d.ways[i]
-		if w.open && (w.entry == nil || w.entry.Form == Anyone) {
+		if w.open() && (w.entry == nil || w.entry.Form == Anyone) {
 			if _, st := d.through(w.rule, w.entry, &fresh); st == satisfiable {
 				return true
 			}
@@ -193,7 +201,7 @@ func (d *decision) anyAccount() bool {
 // possible runs a query over every way into every Allow statement.
 func (d *decision) anyWay(q *query) bool {
 	for _, r := range d.allows {
-		for _, entry := range r.entries() {
+		for _, entry := range r.entries {
 			if r.actions[0] && !(q.outside && d.inside(entry)) {
 				if _, st := d.through(r, entry, q); st == satisfiable {
 					return true
@@ -234,6 +242,7 @@ func (d *decision) opensWithout(leave func(*query), rcp bool) bool {
 		return false
 	}
 	q := unguarded
+	q.witness = false
 	leave(&q)
 	return d.anyWay(&q)
 }
@@ -253,8 +262,8 @@ func (d *decision) emptyIDs() []Reason {
 				continue
 			}
 			q := unguarded
-			q.without = a.Condition
-			for _, entry := range r.entries() {
+			q.without, q.witness = a.Condition, false
+			for _, entry := range r.entries {
 				if d.inside(entry) {
 					continue
 				}
@@ -283,7 +292,7 @@ func (d *decision) outsiders() []Outsider {
 	var list []Outsider
 	for i := range d.ways {
 		w := &d.ways[i]
-		o := Outsider{Account: "*", Statement: w.rule.Index, Principal: "*", Unguarded: w.open, Range: w.rule.Range}
+		o := Outsider{Account: "*", Statement: w.rule.Index, Principal: "*", Unguarded: w.open(), Range: w.rule.Range}
 		if w.entry != nil {
 			o.Principal, o.Range = w.entry.Text, w.entry.Range
 			if w.entry.Account != "" {
@@ -329,7 +338,7 @@ func (d *decision) allowRole(r *rule) StatementRole {
 	role := Inside
 	for i := range d.ways {
 		if w := &d.ways[i]; w.rule == r {
-			if w.open {
+			if w.open() {
 				return Opens
 			}
 			role = Guarded
@@ -346,7 +355,7 @@ func (d *decision) allowRole(r *rule) StatementRole {
 func (d *decision) isDead(r *rule) bool {
 	q := query{kinds: withMFAToo, noDenies: true, noRCPs: true}
 	somebody := false
-	for _, entry := range r.entries() {
+	for _, entry := range r.entries {
 		if entry != nil && (entry.Form == Service || entry.Form == Federated) {
 			return false
 		}
@@ -364,7 +373,7 @@ func (d *decision) denyRole(r *rule, v *Verdict) StatementRole {
 		return Idle
 	}
 	q := unguarded
-	q.withoutRule = r
+	q.withoutRule, q.witness = r, false
 	if d.anyWay(&q) {
 		return Protects
 	}

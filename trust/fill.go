@@ -29,16 +29,24 @@ var (
 	tokenTime = scope{-3, -3}
 )
 
-// fill tries to give every slot a value under what was demanded of it.
+// fill tries to give every slot a value under what was demanded of it. Where
+// only the possibility is asked for, slots of which nothing was demanded are
+// left out.
 func (f *finder) fill() bool {
-	f.effort.spend(60)
-	sol := &solution{mode: *f.mode, words: make([][]string, len(f.sites))}
+	sol := &f.scratch
+	if f.query.witness || len(f.linked) > 0 {
+		f.effort.spend(60)
+		sol = &solution{mode: *f.mode, words: make([][]string, len(f.sites))}
+	}
 	for i := range f.sites {
-		s := slot(i)
-		if !f.wanted(s) || f.sites[i].absentOK || f.isDerived(s) {
+		s, at := slot(i), &f.sites[i]
+		if sol == &f.scratch && len(at.constraints) == 0 && at.presentOK {
 			continue
 		}
-		if !f.sites[i].presentOK {
+		if !f.wanted(s) || at.absentOK || f.isDerived(s) {
+			continue
+		}
+		if !at.presentOK {
 			return false
 		}
 		word, st := f.solveSlot(s)
@@ -46,17 +54,33 @@ func (f *finder) fill() bool {
 			f.stuck = f.stuck || st == gaveUp
 			return false
 		}
-		sol.words[i] = word
-	}
-	f.fillDerived(sol)
-	for _, part := range [...]func(*solution) status{f.fillTime, f.fillAge, f.fillAddress, f.fillTags} {
-		if st := part(sol); st != satisfiable {
-			f.stuck = f.stuck || st == gaveUp
-			return false
+		if sol != &f.scratch {
+			sol.words[i] = word
 		}
+	}
+	if sol != &f.scratch {
+		f.fillDerived(sol)
+	}
+	if st := f.fillOthers(sol); st != satisfiable {
+		f.stuck = f.stuck || st == gaveUp
+		return false
 	}
 	f.found = sol
 	return true
+}
+
+// fillOthers fills the slots that are not words.
+func (f *finder) fillOthers(sol *solution) status {
+	if st := f.fillTime(sol); st != satisfiable {
+		return st
+	}
+	if st := f.fillAge(sol); st != satisfiable {
+		return st
+	}
+	if st := f.fillAddress(sol); st != satisfiable {
+		return st
+	}
+	return f.fillTags(sol)
 }
 
 // wanted reports whether a slot is a word that this mode may have to fill here.
@@ -71,8 +95,8 @@ func (f *finder) wanted(s slot) bool {
 	case slotIdentity:
 		return f.mode.identity != noIdentity
 	}
-	info := &f.slots[s]
-	return info.when != nil && info.class != keyRequestTag && info.when(f.mode) != absent
+	info := f.slots[s]
+	return info != nil && info.class != keyRequestTag && info.when(f.mode) != absent
 }
 
 // solveSlot finds a word for a slot. Slots that are not words are filled at the
@@ -90,7 +114,8 @@ func (f *finder) solveSlot(s slot) ([]string, status) {
 const (
 	roleSessionSeconds = 12 * 3600
 	userSessionSeconds = 36 * 3600
-	maxMFAAge          = 129600 // seconds (IAM User Guide, aws:MultiFactorAuthAge)
+	lastSecond         = 253402300799 // 9999-12-31T23:59:59Z
+	maxMFAAge          = 129600       // seconds (IAM User Guide, aws:MultiFactorAuthAge)
 )
 
 // fillTime picks an instant for the call, not before now, and one for the
@@ -103,6 +128,10 @@ func (f *finder) fillTime(sol *solution) status {
 	now := f.now.Unix()
 	if f.now.Nanosecond() > 0 {
 		now++
+	}
+	if len(constraints) == 0 {
+		sol.clock, sol.token = now, now-3600
+		return satisfiable
 	}
 	window := int64(roleSessionSeconds)
 	if f.mode.kind != RoleSession {
@@ -117,7 +146,7 @@ func (f *finder) fillTime(sol *solution) status {
 		textual = textual || constraints[i].typed == nil
 	}
 	for _, clock := range clocks {
-		if clock < now {
+		if clock < now || clock > lastSecond {
 			continue
 		}
 		tokens := []int64{clock - 3600, clock - window, clock}
@@ -206,6 +235,10 @@ func (f *finder) fillAge(sol *solution) status {
 		return satisfiable
 	}
 	constraints := f.sites[slotMFAAge].constraints
+	if len(constraints) == 0 {
+		sol.age = "60"
+		return satisfiable
+	}
 	textual := false
 	for i := range constraints {
 		textual = textual || constraints[i].typed == nil
@@ -263,6 +296,10 @@ func ageCandidates(constraints []constraint) []int64 {
 // fillAddress picks the caller's address, of either family.
 func (f *finder) fillAddress(sol *solution) status {
 	constraints := f.sites[slotAddress].constraints
+	if len(constraints) == 0 {
+		sol.address = "198.51.100.7" // for documentation (RFC 5737)
+		return satisfiable
+	}
 	textual := false
 	for i := range constraints {
 		textual = textual || constraints[i].typed == nil

@@ -13,7 +13,10 @@ type finder struct {
 	linked   []linkedAtom
 	derived  []derivation
 	someTags []someTag // tags that have to be there
+	query    *query
 	found    *solution
+	scratch  solution // where only the possibility is asked for
+	literals []pattern
 	stuck    bool // some branch was neither solved nor refuted
 }
 
@@ -23,15 +26,17 @@ type site struct {
 	constraints         []constraint
 }
 
-// someTag demands that one of the tag keys satisfies a constraint.
+// someTag demands that one of the tag keys satisfies all of some constraints.
 type someTag struct {
-	slot slot // slotTagKeys or slotTransitive
-	constraint
+	slot        slot // slotTagKeys or slotTransitive
+	constraints []constraint
 }
 
 // A query is the question a search answers.
 type query struct {
 	kinds []CallerKind
+	// witness asks for the whole request, not only whether there is one.
+	witness bool
 	// outside asks for a caller outside the zone of trust.
 	outside bool
 	// withoutSecret asks for an external ID that is absent or invented.
@@ -53,7 +58,8 @@ func (p *program) through(r *rule, entry *Principal, q *query) (*solution, statu
 	if !r.actions[0] {
 		return nil, unsatisfiable
 	}
-	f := &finder{program: p}
+	f := &p.finder
+	f.program, f.query, f.found, f.stuck = p, q, nil, false
 	p.interest.each(p.partitions, q.kinds, func(m *mode) bool {
 		if q.freshAccount && m.organization {
 			return false
@@ -84,7 +90,7 @@ func (f *finder) begin(m *mode, q *query) {
 		s := &f.sites[i]
 		s.constraints = s.constraints[:0]
 		s.presentOK = true
-		s.absentOK = f.slots[i].when != nil && f.slots[i].when(m) == optional
+		s.absentOK = f.slots[i] != nil && f.slots[i].when(m) == optional
 	}
 	f.sites[slotPrincipal].absentOK, f.sites[slotUserID].absentOK = false, false
 	f.linked, f.derived, f.someTags = f.linked[:0], f.derived[:0], f.someTags[:0]
@@ -94,14 +100,7 @@ func (f *finder) begin(m *mode, q *query) {
 // ID, as the query says.
 func (f *finder) zoneDemands(q *query, next func() bool) bool {
 	if q.outside {
-		trusted := make([]pattern, 0, 1+len(f.zone.Accounts))
-		if f.subject.Account != "" {
-			trusted = append(trusted, literalPattern(f.subject.Account))
-		}
-		for _, account := range f.zone.Accounts {
-			trusted = append(trusted, literalPattern(account))
-		}
-		f.add(slotPrincipal, constraint{scope: principalAccount, patterns: trusted, negate: true})
+		f.add(slotPrincipal, constraint{scope: principalAccount, patterns: f.trusted, negate: true})
 		if f.mode.organization {
 			orgs := make([]pattern, len(f.zone.Organizations))
 			for i, id := range f.zone.Organizations {
@@ -157,7 +156,7 @@ func (f *finder) checks(i int, q *query, next func() bool) bool {
 		if !r.actions[actionIndex(checks[i])] {
 			continue
 		}
-		for _, entry := range r.entries() {
+		for _, entry := range r.entries {
 			if f.enter(r, entry, q, func() bool { return f.checks(i+1, q, next) }) {
 				return true
 			}
@@ -176,15 +175,15 @@ func actionIndex(check string) int {
 	return 0
 }
 
-// entries are the ways into a statement: its principals one by one, or, for the
-// complement of a list, a single one without an entry.
-func (r *rule) entries() []*Principal {
-	if r.NotPrincipal {
+// entriesOf lists the ways into a statement: its principals one by one, or, for
+// the complement of a list, a single one without an entry.
+func entriesOf(s *Statement) []*Principal {
+	if s.NotPrincipal {
 		return []*Principal{nil}
 	}
-	entries := make([]*Principal, len(r.Principals))
-	for i := range r.Principals {
-		entries[i] = &r.Principals[i]
+	entries := make([]*Principal, len(s.Principals))
+	for i := range s.Principals {
+		entries[i] = &s.Principals[i]
 	}
 	return entries
 }
@@ -193,6 +192,9 @@ func (r *rule) entries() []*Principal {
 func (f *finder) escape(i int, q *query) bool {
 	if f.found != nil || f.effort.exhausted() {
 		return f.found != nil
+	}
+	if i == 0 && f.hopeless(q) {
+		return false
 	}
 	for i < len(f.denies) && !f.concerned(f.denies[i], q) {
 		i++
@@ -217,6 +219,31 @@ func (f *finder) escape(i int, q *query) bool {
 		}
 		if f.demandOf(&r.atoms[j], false, next) {
 			return true
+		}
+	}
+	return false
+}
+
+// hopeless reports whether some Deny statement matches every caller of the
+// mode.
+func (f *finder) hopeless(q *query) bool {
+	for _, r := range f.denies {
+		if f.concerned(r, q) && f.everybody(r) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *finder) everybody(r *rule) bool {
+	for i := range r.atoms {
+		if f.settled(&r.atoms[i]) != everytime {
+			return false
+		}
+	}
+	for i := range r.Principals {
+		if r.Principals[i].Form == Anyone {
+			return !r.NotPrincipal
 		}
 	}
 	return false

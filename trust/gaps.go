@@ -50,11 +50,7 @@ func (f *gapFinder) add(name string, options ...Value) {
 		f.gaps = append(f.gaps, gap{name: name})
 		at = len(f.gaps) - 1
 	}
-	for _, option := range options {
-		if !slices.ContainsFunc(f.gaps[at].options, func(have Value) bool { return sameValue(have, option) }) {
-			f.gaps[at].options = append(f.gaps[at].options, option)
-		}
-	}
+	f.gaps[at].add(options)
 }
 
 func sameValue(a, b Value) bool {

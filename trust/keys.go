@@ -115,7 +115,7 @@ var (
 // keys are the condition keys of sts:AssumeRole that have a form or a coupling
 // of their own (Service Authorization Reference, AWS STS; IAM User Guide,
 // "Global condition context keys"). The names are in lower case.
-var keys = map[string]keyInfo{
+var keys = map[string]*keyInfo{
 	"sts:externalid":      {name: "sts:ExternalId", class: keyFree, slot: slotExternalID, form: &externalIDShape, when: mayAlways},
 	"sts:rolesessionname": {name: "sts:RoleSessionName", class: keyFree, slot: slotSessionName, form: &sessionNameShape, when: inEvery},
 	"sts:sourceidentity":  {name: "sts:SourceIdentity", class: keyIdentity, slot: slotIdentity, when: func(m *mode) presence { return presentIf(m.identity == passed || m.identity == passedOn) }},
@@ -194,34 +194,39 @@ func textLike(example string) *shape {
 	return &s
 }
 
-// lookupKey finds what is known of a key in lower case. The slot of a free key
-// without one of its own is left to the caller (firstFreeSlot).
-func lookupKey(key, spelling string) keyInfo {
-	if info, ok := keys[key]; ok {
+func init() {
+	for _, info := range keys {
 		if info.scope == (scope{}) {
 			info.scope = wholeWord
 		}
 		if info.class == keyFree && info.slot == 0 {
 			info.slot = firstFreeSlot
 		}
+	}
+}
+
+// lookupKey finds what is known of a key in lower case. The slot of a free key
+// without one of its own is left to the caller (firstFreeSlot).
+func lookupKey(key, spelling string) *keyInfo {
+	if info, ok := keys[key]; ok {
 		return info
 	}
 	if name, ok := roleSessionKeys[key]; ok {
-		return keyInfo{name: name, class: keyFree, slot: firstFreeSlot, scope: wholeWord, form: &arnShape, when: inRole,
+		return &keyInfo{name: name, class: keyFree, slot: firstFreeSlot, scope: wholeWord, form: &arnShape, when: inRole,
 			multi: key == "cognito-identity.amazonaws.com:amr"}
 	}
 	tagged := func(prefix string) bool { return len(key) > len(prefix) && strings.HasPrefix(key, prefix) }
 	switch {
 	case tagged("aws:principaltag/"):
-		return keyInfo{name: "aws:PrincipalTag/" + spelling[len("aws:principaltag/"):], class: keyFree, slot: firstFreeSlot, scope: wholeWord, form: &tagValueShape, when: mayAlways}
+		return &keyInfo{name: "aws:PrincipalTag/" + spelling[len("aws:principaltag/"):], class: keyFree, slot: firstFreeSlot, scope: wholeWord, form: &tagValueShape, when: mayAlways}
 	case tagged("aws:requesttag/"):
-		return keyInfo{name: "aws:RequestTag/" + spelling[len("aws:requesttag/"):], class: keyRequestTag, slot: firstFreeSlot, scope: wholeWord, form: &tagValueShape, when: mayTags}
+		return &keyInfo{name: "aws:RequestTag/" + spelling[len("aws:requesttag/"):], class: keyRequestTag, slot: firstFreeSlot, scope: wholeWord, form: &tagValueShape, when: mayTags}
 	case tagged("aws:resourcetag/"):
-		return keyInfo{name: "aws:ResourceTag/" + spelling[len("aws:resourcetag/"):], class: keyFact}
+		return &keyInfo{name: "aws:ResourceTag/" + spelling[len("aws:resourcetag/"):], class: keyFact}
 	case tagged("iam:resourcetag/"):
-		return keyInfo{name: "iam:ResourceTag/" + spelling[len("iam:resourcetag/"):], class: keyFact}
+		return &keyInfo{name: "iam:ResourceTag/" + spelling[len("iam:resourcetag/"):], class: keyFact}
 	}
-	return keyInfo{name: spelling, class: keyAbsent}
+	return &keyInfo{name: spelling, class: keyAbsent}
 }
 
 func boolText(yes bool) string {

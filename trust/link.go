@@ -20,7 +20,7 @@ func (l *linkedAtom) matched() bool { return l.want != l.Operator.Negated }
 // derivation is a slot whose word follows from another key's.
 type derivation struct {
 	slot          slot
-	from          keyInfo
+	from          *keyInfo
 	before, after string
 }
 
@@ -159,11 +159,11 @@ func (f *finder) bind(pieces, bound []Piece, next func([]Piece) bool) bool {
 }
 
 // variable finds the slot behind a variable.
-func (f *finder) variable(key string) keyInfo { return f.key(key, key) }
+func (f *finder) variable(key string) *keyInfo { return f.key(key, key) }
 
 // variableText gives the text of a variable that the mode settles: present with
 // that text, or absent; optional means that it is read from a slot.
-func (f *finder) variableText(piece *Piece, info keyInfo) (string, presence) {
+func (f *finder) variableText(piece *Piece, info *keyInfo) (string, presence) {
 	switch info.class {
 	case keyFact:
 		text, ok := f.facts[piece.Key]
@@ -196,6 +196,9 @@ func (f *finder) equate(l *linkedAtom, pieces []Piece, i int) bool {
 	if !simple || form == nil || len(form.segments) != 1 || info.slot == l.info.slot || !f.wanted(info.slot) || f.isDerived(l.info.slot) {
 		return next()
 	}
+	if !form.segments[0].holds(before) || !form.segments[0].holds(after) {
+		return false
+	}
 	moved := []constraint{{scope: info.scope, form: form, before: before, after: after}}
 	for _, c := range f.sites[l.info.slot].constraints {
 		c.scope, c.before, c.after = info.scope, c.before+before, after+c.after
@@ -208,7 +211,7 @@ func (f *finder) equate(l *linkedAtom, pieces []Piece, i int) bool {
 }
 
 // single takes pieces apart that are literal text round one variable.
-func (f *finder) single(pieces []Piece) (before string, info keyInfo, after string, ok bool) {
+func (f *finder) single(pieces []Piece) (before string, info *keyInfo, after string, ok bool) {
 	for i := range pieces {
 		switch piece := &pieces[i]; {
 		case piece.Kind == VariablePiece && !ok:
@@ -218,7 +221,7 @@ func (f *finder) single(pieces []Piece) (before string, info keyInfo, after stri
 		case piece.Kind == LiteralPiece:
 			after += piece.Text
 		default:
-			return "", keyInfo{}, "", false
+			return "", nil, "", false
 		}
 	}
 	return before, info, after, ok
@@ -361,8 +364,8 @@ func (f *finder) pin(l *linkedAtom, request *Request, next func() bool) bool {
 }
 
 // variablesOf lists the keys read from slots by a condition's variables.
-func (f *finder) variablesOf(l *linkedAtom) []keyInfo {
-	var infos []keyInfo
+func (f *finder) variablesOf(l *linkedAtom) []*keyInfo {
+	var infos []*keyInfo
 	for i := range l.Values {
 		for j := range l.Values[i].Pieces {
 			piece := &l.Values[i].Pieces[j]

@@ -87,6 +87,7 @@ func (i *interest) note(info *keyInfo) {
 // each calls try with every mode worth telling apart, the plainest first, until
 // it returns true.
 func (i *interest) each(partitions []string, kinds []CallerKind, try func(*mode) bool) bool {
+	m := new(mode)
 	for _, partition := range partitions {
 		for _, identity := range i.identities() {
 			for _, tags := range truths(i.tags) {
@@ -96,7 +97,8 @@ func (i *interest) each(partitions []string, kinds []CallerKind, try func(*mode)
 							if (identity == carried || identity == passedOn) && kind != RoleSession {
 								continue
 							}
-							if try(&mode{partition, kind, organization, network, tags, identity}) {
+							*m = mode{partition, kind, organization, network, tags, identity}
+							if try(m) {
 								return true
 							}
 						}

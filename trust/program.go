@@ -13,25 +13,28 @@ type program struct {
 	subject  Subject
 	zone     Zone
 	now      time.Time
-	allows   []*rule // statements of the trust policy
-	denies   []*rule // of the trust policy, then of the RCPs
-	slots    []keyInfo
+	allows   []*rule    // statements of the trust policy
+	denies   []*rule    // of the trust policy, then of the RCPs
+	slots    []*keyInfo // nil where no condition looks at the slot
 	interest interest
 	// partitions are those a caller may belong to.
 	partitions []string
+	partition  [1]string
 	// secrets keep the external ID of a request from being one of the policy's.
 	secrets []constraint
+	trusted []pattern // the accounts of the zone, the role's own included
 	facts   map[string]string
 	orgPath string
-	shapes  map[string]*shape
+	finder  finder
 	effort  *effort
 }
 
 // A rule is one statement, made ready.
 type rule struct {
 	*Statement
-	rcp     []string // an RCP's: the partitions in which it covers the role
-	actions [3]bool  // matches AssumeRole, TagSession, SetSourceIdentity
+	rcp     []string     // an RCP's: the partitions in which it covers the role
+	entries []*Principal // the ways in, one by one; nil for the complement of a list
+	actions [3]bool      // matches AssumeRole, TagSession, SetSourceIdentity
 	atoms   []atom
 }
 
@@ -39,7 +42,7 @@ type rule struct {
 type atom struct {
 	*Condition
 	effect  Effect
-	info    keyInfo
+	info    *keyInfo
 	absent  bool      // the result when the key is missing
 	linked  bool      // some operand has a variable
 	demands [2]demand // of a present value: wanted false, wanted true
@@ -55,9 +58,13 @@ type demand struct {
 func newProgram(policy *Policy, question *Question, effort *effort) *program {
 	p := &program{
 		policy: policy, subject: question.Subject, zone: question.Zone, now: question.Now, orgPath: question.orgPath,
-		slots: make([]keyInfo, firstFreeSlot), effort: effort,
+		slots: make([]*keyInfo, firstFreeSlot), effort: effort,
 	}
 	p.factsOf(question)
+	p.trusted = append(make([]pattern, 0, 1+len(p.zone.Accounts)), literalPattern(p.subject.Account))
+	for _, account := range p.zone.Accounts {
+		p.trusted = append(p.trusted, literalPattern(account))
+	}
 	for i := range policy.Statements {
 		r := p.rule(&policy.Statements[i])
 		if r.Effect == Allow {
@@ -66,8 +73,10 @@ func newProgram(policy *Policy, question *Question, effort *effort) *program {
 			p.denies = append(p.denies, r)
 		}
 	}
+	p.secretsOf(policy)
 	p.partitions = p.possiblePartitions()
 	for _, rcp := range question.RCPs {
+		p.secretsOf(rcp)
 		for i := range rcp.Statements {
 			s := &rcp.Statements[i]
 			if s.Effect != Deny {
@@ -85,6 +94,13 @@ func newProgram(policy *Policy, question *Question, effort *effort) *program {
 
 // factsOf gathers the keys that are the same in every request.
 func (p *program) factsOf(question *Question) {
+	aboutRole := p.policy.aboutRole
+	for _, rcp := range question.RCPs {
+		aboutRole = aboutRole || rcp.aboutRole
+	}
+	if !aboutRole {
+		return
+	}
 	p.facts = map[string]string{}
 	if p.subject.Account != "" {
 		p.facts["aws:resourceaccount"] = p.subject.Account
@@ -117,6 +133,12 @@ func (p *program) coveredIn(s *Statement) []string {
 
 // textPattern compiles pieces whose variables, if any, are facts.
 func (p *program) textPattern(pieces []Piece) (pattern, bool) {
+	if len(pieces) == 0 {
+		return literalPattern(""), true
+	}
+	if len(pieces) == 1 && pieces[0].Kind == LiteralPiece {
+		return literalPattern(pieces[0].Text), true
+	}
 	elems := make([]element, 0, 64)
 	plain := true
 	for i := range pieces {
@@ -157,6 +179,9 @@ func hasVariable(pieces []Piece) bool {
 // rule makes a statement ready.
 func (p *program) rule(s *Statement) *rule {
 	r := &rule{Statement: s}
+	if s.Effect == Allow {
+		r.entries = entriesOf(s)
+	}
 	for i, action := range [...]string{"sts:assumerole", "sts:tagsession", "sts:setsourceidentity"} {
 		r.actions[i] = s.NotAction
 		for j := range s.Actions {
@@ -176,9 +201,6 @@ func (p *program) rule(s *Statement) *rule {
 func (p *program) atom(a *atom, c *Condition, effect Effect) {
 	*a = atom{Condition: c, effect: effect, info: p.key(c.Key, c.Spelling), absent: absentResult(c)}
 	a.linked = !isTyped(c.Operator.Family) && slices.ContainsFunc(c.Values, func(o Operand) bool { return hasVariable(o.Pieces) })
-	if a.info.slot == slotExternalID && a.info.class == keyFree {
-		p.noteSecrets(c)
-	}
 	if a.linked {
 		for i := range c.Values {
 			for j := range c.Values[i].Pieces {
@@ -192,43 +214,60 @@ func (p *program) atom(a *atom, c *Condition, effect Effect) {
 	if a.info.class == keyAbsent {
 		return
 	}
-	a.demands[0], a.demands[1] = p.demand(a, c.Values, false), p.demand(a, c.Values, true)
+	patterns := p.patterns(c)
+	a.demands[0], a.demands[1] = a.demand(patterns, false), a.demand(patterns, true)
 }
 
 // key looks a key up, gives it a slot and notes which modes it makes worth
 // telling apart.
-func (p *program) key(key, spelling string) keyInfo {
+func (p *program) key(key, spelling string) *keyInfo {
 	info := lookupKey(key, spelling)
-	p.interest.note(&info)
+	p.interest.note(info)
 	switch {
 	case info.class == keyAbsent || info.class == keyFact || info.class == keyConstant:
 		return info
 	case info.slot >= firstFreeSlot:
-		info.slot = p.freeSlot(key, info)
+		return p.freeSlot(key, info)
 	default:
 		p.slots[info.slot] = info
 	}
 	return info
 }
 
-func (p *program) freeSlot(key string, info keyInfo) slot {
+// freeSlot gives a key a slot of its own, once.
+func (p *program) freeSlot(key string, info *keyInfo) *keyInfo {
 	for i := int(firstFreeSlot); i < len(p.slots); i++ {
 		if strings.EqualFold(p.slots[i].name, key) {
-			return slot(i)
+			return p.slots[i]
 		}
 	}
-	info.slot = slot(len(p.slots))
-	p.slots = append(p.slots, info)
-	return info.slot
+	own := *info
+	own.slot = slot(len(p.slots))
+	p.slots = append(p.slots, &own)
+	return &own
 }
 
-// demand says what it takes for a present value to give the wanted result,
-// for operands without variables.
-func (p *program) demand(a *atom, values []Operand, want bool) demand {
+// patterns compiles the operands of an operator that compares text.
+func (p *program) patterns(c *Condition) []pattern {
+	if isTyped(c.Operator.Family) || c.Operator.Family == BoolEqual || c.Operator.Family == NullTest {
+		return nil
+	}
+	patterns := make([]pattern, 0, len(c.Values))
+	for i := range c.Values {
+		if pattern, ok := p.textPattern(c.Values[i].Pieces); ok {
+			patterns = append(patterns, pattern)
+		}
+	}
+	return patterns
+}
+
+// demand says what it takes for a present value to give the wanted result, for
+// operands without variables.
+func (a *atom) demand(patterns []pattern, want bool) demand {
 	op := a.Operator
 	switch {
 	case op.Family == NullTest:
-		return fixedDemand(slices.ContainsFunc(values, func(o Operand) bool { return !o.Bool }) == want)
+		return fixedDemand(anyOperand(a.Condition, func(o *Operand) bool { return !o.Bool }) == want)
 	case op.Set == NoSetOperator && a.info.multi:
 		// A scalar operator never matches a key of many values.
 		return fixedDemand(!want)
@@ -239,12 +278,6 @@ func (p *program) demand(a *atom, values []Operand, want bool) demand {
 		return fixedDemand(typedResult(a.Condition, "arn:") == want)
 	case isTyped(op.Family):
 		return a.one(sometimes, constraint{typed: a.Condition, want: want})
-	}
-	patterns := make([]pattern, 0, len(values))
-	for i := range values {
-		if pattern, ok := p.textPattern(values[i].Pieces); ok {
-			patterns = append(patterns, pattern)
-		}
 	}
 	return a.textDemand(patterns, want)
 }
@@ -316,6 +349,11 @@ func (a *atom) arnDemand(patterns []pattern, want bool) demand {
 	other := constraint{scope: at, patterns: compiled, negate: true}
 	noArn := constraint{scope: at, patterns: []pattern{isARN}, negate: true}
 	switch {
+	case a.info.class == keyPrincipal && a.info.scope == wholeWord:
+		if want != op.Negated {
+			return a.one(someOrFixed(compiled, true), matching) // always an ARN
+		}
+		return a.one(someOrFixed(compiled, false), other)
 	case op.Negated && want:
 		return demand{sometimes, [][]constraint{{other, isArn}}}
 	case op.Negated:
@@ -324,6 +362,17 @@ func (a *atom) arnDemand(patterns []pattern, want bool) demand {
 		return a.one(someOrFixed(compiled, true), matching)
 	}
 	return a.one(someOrFixed(compiled, false), other)
+}
+
+// secretsOf notes the secrets of every statement, whatever its effect.
+func (p *program) secretsOf(policy *Policy) {
+	for i := range policy.Statements {
+		for j := range policy.Statements[i].Conditions {
+			if c := &policy.Statements[i].Conditions[j]; c.Key == "sts:externalid" {
+				p.noteSecrets(c)
+			}
+		}
+	}
 }
 
 // noteSecrets collects what an invented external ID may not be: the strings
@@ -345,7 +394,7 @@ func (p *program) noteSecrets(c *Condition) {
 	var patterns []pattern
 	for i := range c.Values {
 		pattern, ok := p.textPattern(c.Values[i].Pieces)
-		if !ok || !pattern.literal && !pattern.finite() || hasVariable(c.Values[i].Pieces) {
+		if !ok || !pattern.literal && (family == ArnPattern || !pattern.finite()) || hasVariable(c.Values[i].Pieces) {
 			continue
 		}
 		if fold {
@@ -362,7 +411,8 @@ func (p *program) noteSecrets(c *Condition) {
 // those that its policy names, and then the others.
 func (p *program) possiblePartitions() []string {
 	if p.subject.Partition != "" {
-		return []string{p.subject.Partition}
+		p.partition[0] = p.subject.Partition
+		return p.partition[:]
 	}
 	var found []string
 	for _, r := range p.allows {
@@ -378,20 +428,27 @@ func (p *program) possiblePartitions() []string {
 	return found
 }
 
-func (p *program) principalShape(m *mode) *shape {
-	kind := "user"
-	if m.kind == RoleSession {
-		kind = "role"
+// principalShapes are the forms of principals in the known partitions.
+var principalShapes = func() map[string]*shape {
+	shapes := map[string]*shape{}
+	for _, partition := range [...]string{"aws", "aws-cn", "aws-us-gov"} {
+		for _, kind := range [...]string{"user", "role"} {
+			s := principalShape(partition, kind)
+			shapes[partition+" "+kind] = &s
+		}
 	}
-	key := m.partition + kind
-	if s, ok := p.shapes[key]; ok {
+	return shapes
+}()
+
+func (p *program) principalShape(m *mode) *shape {
+	key, kind := m.partition+" user", "user"
+	if m.kind == RoleSession {
+		key, kind = m.partition+" role", "role"
+	}
+	if s, ok := principalShapes[key]; ok {
 		return s
 	}
-	if p.shapes == nil {
-		p.shapes = map[string]*shape{}
-	}
 	s := principalShape(m.partition, kind)
-	p.shapes[key] = &s
 	return &s
 }
 

@@ -22,7 +22,7 @@ func (d *decision) reasons() []Reason {
 	reasons := d.emptyIDs()
 	for i := range d.ways {
 		w := &d.ways[i]
-		if !w.open {
+		if !w.open() {
 			continue
 		}
 		for _, reason := range d.reasonsOf(w) {
@@ -56,7 +56,7 @@ func (d *decision) reasonsOf(w *way) []Reason {
 // publicReason tells that the statement admits accounts nobody named.
 func (d *decision) publicReason(w *way) []Reason {
 	fresh := unguarded
-	fresh.freshAccount = true
+	fresh.freshAccount, fresh.witness = true, false
 	if _, st := d.through(w.rule, w.entry, &fresh); st != satisfiable {
 		return nil
 	}
@@ -212,7 +212,7 @@ func (r *rule) asksForCountersign() bool {
 }
 
 func (r *rule) openIn(ways []way) bool {
-	return slices.ContainsFunc(ways, func(w way) bool { return w.open && w.rule == r })
+	return slices.ContainsFunc(ways, func(w way) bool { return w.open() && w.rule == r })
 }
 
 // resembles reports whether a key that is never sent was meant to be one that

@@ -26,9 +26,7 @@ func (f *finder) tagKeys(a *atom, want bool, next func() bool) bool {
 	}
 	for _, alternative := range d.alternatives {
 		before := len(f.someTags)
-		for i := range alternative {
-			f.someTags = append(f.someTags, someTag{s, alternative[i]})
-		}
+		f.someTags = append(f.someTags, someTag{s, alternative})
 		if f.narrow(s, false, true, nil, next) {
 			return true
 		}
@@ -76,12 +74,12 @@ func (t *tagging) choose() bool {
 	}
 	for i := range t.someTags {
 		d := &t.someTags[i]
-		if !t.some(d.slot == slotTransitive, &d.constraint) {
+		if !t.some(d.slot == slotTransitive, d.constraints) {
 			return false
 		}
 	}
 	transitive := &t.sites[slotTransitive]
-	if !transitive.absentOK && t.slots[slotTransitive].when != nil && len(t.sol.transitive) == 0 && !t.some(true, nil) {
+	if !transitive.absentOK && t.slots[slotTransitive] != nil && len(t.sol.transitive) == 0 && !t.some(true, nil) {
 		return false
 	}
 	if len(t.sol.transitive) > 0 && !transitive.presentOK {
@@ -90,16 +88,14 @@ func (t *tagging) choose() bool {
 	return len(t.sol.tagKeys) > 0 || t.some(false, nil)
 }
 
-// some makes sure that a key satisfies a constraint: one already chosen, one
-// that is known by name, or a new one.
-func (t *tagging) some(transitive bool, c *constraint) bool {
+// some makes sure that a key satisfies some constraints: one already chosen,
+// one that is known by name, or a new one.
+func (t *tagging) some(transitive bool, more []constraint) bool {
 	constraints := append([]constraint(nil), t.sites[slotTagKeys].constraints...)
 	if transitive {
 		constraints = append(constraints, t.sites[slotTransitive].constraints...)
 	}
-	if c != nil {
-		constraints = append(constraints, *c)
-	}
+	constraints = append(constraints, more...)
 	for _, key := range t.sol.tagKeys {
 		if allHold(constraints, []string{key}, t.effort) {
 			t.add(key, transitive)

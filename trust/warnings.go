@@ -24,7 +24,7 @@ func (d *decision) warnings(parts []StatementPart) []Warning {
 		}
 	}
 	for _, r := range d.allows {
-		if !r.actions[0] || !slices.ContainsFunc(r.entries(), func(e *Principal) bool { return !d.inside(e) }) {
+		if !r.actions[0] || !slices.ContainsFunc(r.entries, func(e *Principal) bool { return !d.inside(e) }) {
 			continue
 		}
 		for i := range r.atoms {
@@ -34,7 +34,7 @@ func (d *decision) warnings(parts []StatementPart) []Warning {
 		}
 	}
 	for i := range d.ways {
-		if w := &d.ways[i]; !w.open && w.entry != nil && w.entry.Form == Anyone && hasKey(w.rule, "sts:externalid") && d.admitsFresh(w) {
+		if w := &d.ways[i]; !w.open() && w.entry != nil && w.entry.Form == Anyone && hasKey(w.rule, "sts:externalid") && d.admitsFresh(w) {
 			warn("public-principal-with-secret", w.rule, "the external ID is all that keeps every AWS account out", w.entry.Range)
 		}
 	}
@@ -127,7 +127,7 @@ func (d *decision) sharedIDs() []Warning {
 	var list []Warning
 	for i := range d.ways {
 		w := &d.ways[i]
-		if w.open || w.entry == nil || w.entry.Account == "" {
+		if w.open() || w.entry == nil || w.entry.Account == "" {
 			continue
 		}
 		for j := range w.rule.atoms {

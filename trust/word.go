@@ -75,11 +75,33 @@ func (s segment) allows(text string) bool {
 	return n >= s.min && n <= s.max && (!s.path || text == "" || n > 1 && text[len(text)-1] == '/')
 }
 
+// holds reports whether the segment may contain a text.
+func (s *segment) holds(text string) bool {
+	for _, c := range text {
+		if !s.set.has(c) {
+			return false
+		}
+	}
+	return true
+}
+
 // A shape is the form of the values a key can take: segments one after the
 // other, and how a whole value falls apart into them.
 type shape struct {
 	segments []segment
+	natural  []string // the examples of the segments; never changed
 	split    func(s *shape, text string) ([]string, bool)
+}
+
+// withExamples completes a shape with its natural word.
+func (s shape) withExamples() shape {
+	s.natural = make([]string, len(s.segments))
+	for i := range s.segments {
+		if s.natural[i] = s.segments[i].example; s.segments[i].isFixed {
+			s.natural[i] = s.segments[i].fixed
+		}
+	}
+	return s
 }
 
 // scope is the part of a shape that a constraint speaks of: the segments from
@@ -91,7 +113,7 @@ var (
 	principalAccount = scope{1, 1} // "arn:…:iam::" account ":user/" path name
 	principalName    = scope{4, 4}
 	userIDSession    = scope{3, 3} // prefix id ":" session
-	orgPathID        = scope{0, 1} // "o-" id "/r-" rest
+	orgPathID        = scope{0, 1} // "o-" id "/" rest
 )
 
 // of joins the parts in the scope.
@@ -106,7 +128,7 @@ func (s scope) of(parts []string) string {
 func (s scope) holds(segment int) bool { return segment >= int(s.first) && segment <= int(s.last) }
 
 func simpleShape(set charset, low, high int, examples string) shape {
-	return shape{segments: []segment{{set: set, min: low, max: high, example: examples}}, split: splitSimple}
+	return shape{segments: []segment{{set: set, min: low, max: high, example: examples}}, split: splitSimple}.withExamples()
 }
 
 func splitSimple(_ *shape, text string) ([]string, bool) { return []string{text}, true }
@@ -123,7 +145,7 @@ func principalShape(partition, kind string) shape {
 			{set: nameSet, min: 1, max: 64, example: "mallory"},
 		},
 		split: splitPrincipal,
-	}
+	}.withExamples()
 }
 
 func splitPrincipal(s *shape, text string) ([]string, bool) {
@@ -147,10 +169,10 @@ func userIDShape(kind string, session bool) shape {
 	prefix := segment{fixed: kind, isFixed: true}
 	id := segment{set: idSet, min: 4, max: 124, example: "EXAMPLE0MALLORY00"}
 	if !session {
-		return shape{segments: []segment{prefix, id}, split: splitUserID}
+		return shape{segments: []segment{prefix, id}, split: splitUserID}.withExamples()
 	}
 	name := segment{set: nameSet, min: 2, max: 64, example: "session-1"}
-	return shape{segments: []segment{prefix, id, {fixed: ":", isFixed: true}, name}, split: splitUserID}
+	return shape{segments: []segment{prefix, id, {fixed: ":", isFixed: true}, name}, split: splitUserID}.withExamples()
 }
 
 func splitUserID(s *shape, text string) ([]string, bool) {
@@ -163,26 +185,26 @@ func splitUserID(s *shape, text string) ([]string, bool) {
 }
 
 // orgShape is the form of aws:PrincipalOrgPaths, whose one value begins with
-// the organization's id (Organizations API reference: ids and paths).
+// the organization's id and a slash.
 func orgShape() shape {
 	return shape{
 		segments: []segment{
 			{fixed: "o-", isFixed: true},
 			{set: orgSet, min: 4, max: 32, example: "stranger00"},
-			{fixed: "/r-", isFixed: true},
-			{set: chars(digitChars, lowerChars, "/-"), min: 5, max: 1024, path: true, example: "ab12/"},
+			{fixed: "/", isFixed: true},
+			{set: textSet, max: 1024, example: "r-ab12/"},
 		},
 		split: splitOrg,
-	}
+	}.withExamples()
 }
 
-func splitOrg(s *shape, text string) ([]string, bool) {
+func splitOrg(_ *shape, text string) ([]string, bool) {
 	rest, ok := strings.CutPrefix(text, "o-")
 	if !ok {
 		return nil, false
 	}
-	id, root, ok := strings.Cut(rest, "/r-")
-	return []string{"o-", id, "/r-", root}, ok
+	id, root, ok := strings.Cut(rest, "/")
+	return []string{"o-", id, "/", root}, ok
 }
 
 // legal reports whether the parts are a value of the shape.

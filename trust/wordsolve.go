@@ -1,6 +1,9 @@
 package trust
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // status is the answer of a search: a solution, the proof that there is none,
 // or neither within the effort allowed.
@@ -19,6 +22,9 @@ const (
 // one: listed texts where a constraint lists them (and then nothing else can
 // do), else natural examples. What is left goes to the exact search.
 func (s *shape) solve(constraints []constraint, effort *effort) ([]string, status) {
+	if len(constraints) == 0 && s.natural != nil {
+		return s.natural, satisfiable
+	}
 	typed := false
 	for i := range constraints {
 		c := &constraints[i]
@@ -47,21 +53,21 @@ func (s *shape) solveListed(list *constraint, constraints []constraint, effort *
 // solveSegments fixes the segments that a constraint lists, one alternative
 // after the other, and solves the rest.
 func (s *shape) solveSegments(constraints []constraint, typed bool, effort *effort) ([]string, status) {
+	if parts, ok := s.guess(constraints, effort); ok {
+		return parts, satisfiable
+	}
 	for i := range constraints {
 		c := &constraints[i]
-		at := int(c.scope.first)
-		if c.scope.first != c.scope.last || s.segments[at].isFixed || !c.isLiteral() {
+		if !c.isLiteral() || s.segments[s.freeSegment(c.scope)].isFixed {
 			continue
 		}
 		result := unsatisfiable
 		for _, p := range c.patterns {
-			if !s.segments[at].allows(p.text) {
+			at, text, ok := s.cut(c.scope, p.text)
+			if !ok || !s.segments[at].allows(text) {
 				continue
 			}
-			fixed := *s
-			fixed.segments = append([]segment(nil), s.segments...)
-			fixed.segments[at] = segment{fixed: p.text, isFixed: true}
-			parts, st := fixed.solveSegments(constraints, typed, effort)
+			parts, st := s.fix(at, text).solveSegments(constraints, typed, effort)
 			if st == satisfiable {
 				return parts, st
 			}
@@ -71,22 +77,67 @@ func (s *shape) solveSegments(constraints []constraint, typed bool, effort *effo
 		}
 		return nil, result
 	}
-	if parts, ok := s.guess(constraints, effort); ok {
-		return parts, satisfiable
-	}
 	if typed {
 		return s.solveTyped(constraints, effort)
 	}
 	return s.search(constraints, effort)
 }
 
-// guess tries natural values: the examples of the segments, and what the
-// wanted patterns look like when their wildcards are filled in.
+// fix returns the shape with the text of one segment settled.
+func (s *shape) fix(at int, text string) *shape {
+	fixed := *s
+	fixed.segments = append([]segment(nil), s.segments...)
+	fixed.segments[at] = segment{fixed: text, isFixed: true}
+	fixed.natural = nil
+	return &fixed
+}
+
+// freeSegment is the one segment of a scope that is not fixed; the first where
+// there are several, or none.
+func (s *shape) freeSegment(at scope) int {
+	for i := int(at.first); i <= min(int(at.last), len(s.segments)-1); i++ {
+		if !s.segments[i].isFixed {
+			return i
+		}
+	}
+	return int(at.first)
+}
+
+// cut takes the fixed segments of a scope off a text, so that what is left is
+// the text of its one free segment.
+func (s *shape) cut(at scope, text string) (segment int, rest string, ok bool) {
+	free := s.freeSegment(at)
+	for i := int(at.first); i <= min(int(at.last), len(s.segments)-1); i++ {
+		switch {
+		case i < free:
+			text, ok = strings.CutPrefix(text, s.segments[i].fixed)
+		case i > free:
+			text, ok = strings.CutSuffix(text, s.segments[i].fixed)
+			ok = ok && s.segments[i].isFixed
+		default:
+			ok = true
+		}
+		if !ok {
+			return 0, "", false
+		}
+	}
+	return free, text, true
+}
+
+// guess tries natural values: the examples of the segments, with the texts that
+// constraints list, and what the wanted patterns look like when their wildcards
+// are filled in.
 func (s *shape) guess(constraints []constraint, effort *effort) ([]string, bool) {
-	parts := make([]string, len(s.segments))
-	for i := range s.segments {
-		if parts[i] = s.segments[i].example; s.segments[i].isFixed {
-			parts[i] = s.segments[i].fixed
+	natural := s.natural
+	if natural == nil {
+		natural = s.withExamples().natural
+	}
+	parts := append(make([]string, 0, 8), natural...)
+	for i := range constraints {
+		if c := &constraints[i]; c.isLiteral() && len(c.patterns) == 1 && (len(s.segments) == 1 || c.scope != wholeWord) {
+			if at, text, ok := s.cut(c.scope, c.patterns[0].text); ok {
+				parts[at] = text
+			}
 		}
 	}
 	if s.legal(parts) && allHold(constraints, parts, effort) {
@@ -94,7 +145,7 @@ func (s *shape) guess(constraints []constraint, effort *effort) ([]string, bool)
 	}
 	for i := range constraints {
 		c := &constraints[i]
-		if c.negate || c.typed != nil || c.form != nil || c.before != "" || c.after != "" {
+		if c.negate || c.typed != nil || c.form != nil || c.before != "" || c.after != "" || c.isLiteral() {
 			continue
 		}
 		for j := range min(len(c.patterns), 8) {
@@ -175,9 +226,7 @@ func (s *shape) solveTyped(constraints []constraint, effort *effort) ([]string, 
 		if !s.segments[at].allows(text) {
 			continue
 		}
-		fixed := *s
-		fixed.segments = append([]segment(nil), s.segments...)
-		fixed.segments[at] = segment{fixed: text, isFixed: true}
+		fixed := s.fix(at, text)
 		parts, ok := fixed.guess(constraints, effort)
 		if ok {
 			return parts, satisfiable
