@@ -15,7 +15,11 @@
 // Policy is never changed.
 package trust
 
-import "strings"
+import (
+	"slices"
+	"sync/atomic"
+	"unicode/utf8"
+)
 
 // Kind tells what a [Value] is.
 type Kind uint8
@@ -77,10 +81,29 @@ type Range struct {
 	Start, End int
 }
 
-// File is a text that values were read from.
+// File is a text that values were read from. The text does not change once a
+// place in it was asked for.
 type File struct {
 	Name string // as messages should show it; may be empty
 	Text []byte
+
+	// lines holds where every line starts, from the first question on: a large
+	// file is asked for the places of many thousand values.
+	lines atomic.Pointer[[]int]
+}
+
+func (f *File) lineStarts() []int {
+	if starts := f.lines.Load(); starts != nil {
+		return *starts
+	}
+	starts := []int{0}
+	for i, c := range f.Text {
+		if c == '\n' {
+			starts = append(starts, i+1)
+		}
+	}
+	f.lines.Store(&starts)
+	return starts
 }
 
 // IsZero reports whether the range names no place.
@@ -108,16 +131,13 @@ func (r Range) position(offset int) (line, column int) {
 	if r.File == nil || offset < 0 {
 		return 0, 0
 	}
-	before := r.File.Text[:min(offset, len(r.File.Text))]
-	line, column = 1, 1
-	for _, c := range string(before) {
-		if c == '\n' {
-			line, column = line+1, 1
-		} else {
-			column++
-		}
+	offset = min(offset, len(r.File.Text))
+	starts := r.File.lineStarts()
+	line, found := slices.BinarySearch(starts, offset)
+	if found {
+		line++
 	}
-	return line, column
+	return line, utf8.RuneCount(r.File.Text[starts[line-1]:offset]) + 1
 }
 
 // Literal makes a String value without a place. It serves tests and generated
@@ -150,20 +170,4 @@ func (v Value) Get(key string) (Value, bool) {
 		}
 	}
 	return Value{}, false
-}
-
-// display spells a string with its unknown parts as ${name}.
-func display(v Value) string {
-	if len(v.Parts) == 0 {
-		return v.Text
-	}
-	var b strings.Builder
-	for _, part := range v.Parts {
-		if part.On == "" {
-			b.WriteString(part.Text)
-		} else {
-			b.WriteString("${" + part.On + "}")
-		}
-	}
-	return b.String()
 }
