@@ -90,7 +90,7 @@ func (l *live) open(ctx context.Context, q *question, concurrency int, note func
 	if err != nil {
 		return nil, err
 	}
-	found := &supply{state: liveState(session)}
+	found := &supply{state: liveState(session.Progress)}
 	found.within(organization)
 	found.sources = append(found.sources, from)
 	return found, nil
@@ -211,9 +211,9 @@ func (m missing) Roles(_ context.Context, _ func(audit.Item) error, incomplete f
 }
 
 // liveState spells how far a session has come.
-func liveState(session *awslive.Session) func(float64) string {
+func liveState(progress func() awslive.Progress) func(seconds float64) string {
 	return func(seconds float64) string {
-		p := session.Progress()
+		p := progress()
 		text := fmt.Sprintf("%d roles · %.0f roles/s", p.Roles, float64(p.Roles)/max(seconds, 1e-3))
 		if p.Accounts > 1 {
 			text = fmt.Sprintf("%d of %d accounts · %s", p.AccountsDone, p.Accounts, text)

@@ -29,7 +29,7 @@ func (o *Organization) Controls() (bind func(*role.Role) []*trust.Policy, gaps [
 	for _, account := range o.Accounts {
 		var set strings.Builder
 		var binding []*trust.Policy
-		for _, control := range o.Binding(account.ID) {
+		for _, control := range o.Binding(account) {
 			set.WriteString(control.ID + " ")
 			binding = append(binding, policies[control.ID]...)
 		}

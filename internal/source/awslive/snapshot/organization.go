@@ -56,21 +56,23 @@ func (o *Organization) Members() []string {
 	return members
 }
 
-// Binding returns the resource control policies that bind an account: those
-// attached to itself or to anything above it. None binds the management
-// account (Organizations User Guide, "Resource control policies").
-func (o *Organization) Binding(account string) (binding []RCP) {
-	found, ok := o.Account(account)
-	if !ok || account == o.ManagementAccount {
+// Binding returns the resource control policies that bind an account of the
+// organization: those attached to itself or to anything above it. None binds
+// the management account (Organizations User Guide, "Resource control
+// policies").
+func (o *Organization) Binding(account Account) (binding []RCP) {
+	if account.ID == o.ManagementAccount {
 		return nil
 	}
-	for _, rcp := range o.RCPs {
-		for _, target := range rcp.Targets {
-			if target == account || slices.Contains(found.Parents, target) {
-				binding = append(binding, rcp)
-				break
-			}
+	for _, control := range o.RCPs {
+		if slices.ContainsFunc(control.Targets, account.under) {
+			binding = append(binding, control)
 		}
 	}
 	return binding
+}
+
+// under reports whether a target is the account itself or lies above it.
+func (a Account) under(target string) bool {
+	return target == a.ID || slices.Contains(a.Parents, target)
 }
