@@ -288,6 +288,7 @@ func decideCompleted(policy *Policy, question Question, chosen map[string]Value,
 		if err != nil {
 			return Verdict{Outcome: Broken, Problem: err.Error()}
 		}
+		known.aboutRole = looksAtRole(known)
 		policy = known
 	}
 	if account, ok := chosen[gapAccount]; ok {
@@ -324,14 +325,7 @@ func (c *completions) merge() Verdict {
 	}
 	v := c.verdicts[worst]
 	switch {
-	case count[Fail] == len(c.verdicts):
-		for i := range c.verdicts {
-			if !c.verdicts[i].Exploitable {
-				v = c.verdicts[i] // somebody gets in only in some completions
-			}
-		}
-		return v
-	case count[Fail] == 0 && count[Undecided] == 0 && count[Broken] == 0, count[Broken] == len(c.verdicts):
+	case count[Fail] == len(c.verdicts), count[Fail] == 0 && count[Undecided] == 0 && count[Broken] == 0, count[Broken] == len(c.verdicts):
 		return v
 	}
 	v.Outcome, v.Exploitable, v.Witness = Undecided, false, nil

@@ -19,7 +19,6 @@ type solution struct {
 	tagKeys    []string
 	transitive []string
 	tags       map[string]string // aws:RequestTag/…
-	constants  map[string]string // optional constants that are there
 }
 
 // The views of the time slot.

@@ -61,16 +61,6 @@ func appendUnits(elems []element, text string) []element {
 	return elems
 }
 
-// everything reports whether the pattern is a run of stars, at least one.
-func (p pattern) everything() bool {
-	for _, e := range p.elems {
-		if e != anyRun {
-			return false
-		}
-	}
-	return !p.literal && len(p.elems) > 0
-}
-
 // finite reports whether the pattern matches finitely many strings.
 func (p pattern) finite() bool {
 	for _, e := range p.elems {
@@ -79,6 +69,21 @@ func (p pattern) finite() bool {
 		}
 	}
 	return true
+}
+
+// shortest is the length, in UTF-16 code units, of the shortest text that
+// matches.
+func (p pattern) shortest() int {
+	if p.literal {
+		return 0
+	}
+	n := 0
+	for _, e := range p.elems {
+		if !e.isRun() {
+			n++
+		}
+	}
+	return n
 }
 
 // match tells whether the pattern matches the whole text. It backtracks to the

@@ -72,6 +72,7 @@ func (t *tagging) choose() bool {
 			return false
 		}
 	}
+	named := len(t.sol.tagKeys)
 	for i := range t.someTags {
 		d := &t.someTags[i]
 		if !t.some(d.slot == slotTransitive, d.constraints) {
@@ -85,8 +86,18 @@ func (t *tagging) choose() bool {
 	if len(t.sol.transitive) > 0 && !transitive.presentOK {
 		return false
 	}
-	return len(t.sol.tagKeys) > 0 || t.some(false, nil)
+	if len(t.sol.tagKeys) == 0 && !t.some(false, nil) {
+		return false
+	}
+	if len(t.sol.tagKeys) > maxTags {
+		t.stuck = t.stuck || named <= maxTags // a cleverer choice might do with fewer
+		return false
+	}
+	return true
 }
+
+// maxTags is how many session tags a call may pass (STS API reference).
+const maxTags = 50
 
 // some makes sure that a key satisfies some constraints: one already chosen,
 // one that is known by name, or a new one.

@@ -31,9 +31,26 @@ func (s *shape) solve(constraints []constraint, effort *effort) ([]string, statu
 		if c.scope == wholeWord && c.isLiteral() {
 			return s.solveListed(c, constraints, effort)
 		}
+		if s.tooLongFor(c) {
+			return nil, unsatisfiable
+		}
 		typed = typed || c.typed != nil
 	}
 	return s.solveSegments(constraints, typed, effort)
+}
+
+// tooLongFor reports whether every pattern that a constraint wants one of is
+// longer than a word of one segment can be.
+func (s *shape) tooLongFor(c *constraint) bool {
+	if len(s.segments) != 1 || c.negate || len(c.patterns) == 0 || c.before != "" || c.after != "" {
+		return false
+	}
+	for i := range c.patterns {
+		if c.patterns[i].shortest() <= 2*s.segments[0].max { // a character has at most two code units
+			return false
+		}
+	}
+	return true
 }
 
 // solveListed tries the texts that one constraint lists.
