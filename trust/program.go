@@ -38,23 +38,6 @@ type rule struct {
 	atoms   []atom
 }
 
-// An atom is one condition of a statement, made ready.
-type atom struct {
-	*Condition
-	effect  Effect
-	info    *keyInfo
-	absent  bool      // the result when the key is missing
-	linked  bool      // some operand has a variable
-	demands [2]demand // of a present value: wanted false, wanted true
-}
-
-// A demand is what a wanted result asks of a value that is present: the
-// constraints of one of the alternatives.
-type demand struct {
-	verdict      verdict3
-	alternatives [][]constraint
-}
-
 func newProgram(policy *Policy, question *Question, effort *effort) *program {
 	p := &program{
 		policy: policy, subject: question.Subject, zone: question.Zone, now: question.Now, orgPath: question.orgPath,
@@ -198,26 +181,6 @@ func (p *program) rule(s *Statement) *rule {
 	return r
 }
 
-func (p *program) atom(a *atom, c *Condition, effect Effect) {
-	*a = atom{Condition: c, effect: effect, info: p.key(c.Key, c.Spelling), absent: absentResult(c)}
-	a.linked = !isTyped(c.Operator.Family) && slices.ContainsFunc(c.Values, func(o Operand) bool { return hasVariable(o.Pieces) })
-	if a.linked {
-		for i := range c.Values {
-			for j := range c.Values[i].Pieces {
-				if piece := &c.Values[i].Pieces[j]; piece.Kind == VariablePiece {
-					p.key(piece.Key, piece.Key)
-				}
-			}
-		}
-		return
-	}
-	if a.info.class == keyAbsent {
-		return
-	}
-	patterns := p.patterns(c)
-	a.demands[0], a.demands[1] = a.demand(patterns, false), a.demand(patterns, true)
-}
-
 // key looks a key up, gives it a slot and notes which modes it makes worth
 // telling apart.
 func (p *program) key(key, spelling string) *keyInfo {
@@ -245,123 +208,6 @@ func (p *program) freeSlot(key string, info *keyInfo) *keyInfo {
 	own.slot = slot(len(p.slots))
 	p.slots = append(p.slots, &own)
 	return &own
-}
-
-// patterns compiles the operands of an operator that compares text.
-func (p *program) patterns(c *Condition) []pattern {
-	if isTyped(c.Operator.Family) || c.Operator.Family == BoolEqual || c.Operator.Family == NullTest {
-		return nil
-	}
-	patterns := make([]pattern, 0, len(c.Values))
-	for i := range c.Values {
-		if pattern, ok := p.textPattern(c.Values[i].Pieces); ok {
-			patterns = append(patterns, pattern)
-		}
-	}
-	return patterns
-}
-
-// demand says what it takes for a present value to give the wanted result, for
-// operands without variables.
-func (a *atom) demand(patterns []pattern, want bool) demand {
-	op := a.Operator
-	switch {
-	case op.Family == NullTest:
-		return fixedDemand(anyOperand(a.Condition, func(o *Operand) bool { return !o.Bool }) == want)
-	case op.Set == NoSetOperator && a.info.multi:
-		// A scalar operator never matches a key of many values.
-		return fixedDemand(!want)
-	case op.Family == BoolEqual:
-		c, verdict := boolConstraint(a.Condition, want)
-		return a.one(verdict, c)
-	case isTyped(op.Family) && a.info.isNoNumber():
-		return fixedDemand(typedResult(a.Condition, "arn:") == want)
-	case isTyped(op.Family):
-		return a.one(sometimes, constraint{typed: a.Condition, want: want})
-	}
-	return a.textDemand(patterns, want)
-}
-
-// isNoNumber reports whether the key's values are never numbers, dates or
-// addresses.
-func (info *keyInfo) isNoNumber() bool {
-	switch info.class {
-	case keyPrincipal:
-		return info.scope == wholeWord
-	case keyUserID, keyOrganization, keyEndpointOrganization:
-		return true
-	}
-	return false
-}
-
-func fixedDemand(holds bool) demand { return demand{verdict: always(holds)} }
-
-func (a *atom) one(verdict verdict3, c constraint) demand {
-	if verdict != sometimes {
-		return demand{verdict: verdict}
-	}
-	c.scope = a.info.scope
-	return demand{sometimes, [][]constraint{{c}}}
-}
-
-// textDemand is the demand of the operators that compare text.
-func (a *atom) textDemand(patterns []pattern, want bool) demand {
-	op := a.Operator
-	matched := want != op.Negated
-	switch op.Family {
-	case ArnPattern:
-		return a.arnDemand(patterns, want)
-	case StringIgnoreCase:
-		folded := make([]pattern, len(patterns))
-		for i := range patterns {
-			folded[i] = foldPattern(patterns[i])
-		}
-		return a.one(someOrFixed(patterns, matched), constraint{patterns: folded, fold: true, negate: !matched})
-	}
-	return a.one(someOrFixed(patterns, matched), constraint{patterns: patterns, negate: !matched})
-}
-
-// someOrFixed settles an operator whose operands match nothing at all.
-func someOrFixed(patterns []pattern, matched bool) verdict3 {
-	if len(patterns) == 0 {
-		return always(!matched)
-	}
-	return sometimes
-}
-
-// arnDemand is the demand of the ARN operators. A value that is no ARN matches
-// neither the plain nor the negated form. An operand that is no ARN satisfies
-// nothing in an Allow and everything in a Deny, if the value is an ARN
-// (semantics: section 2.6).
-func (a *atom) arnDemand(patterns []pattern, want bool) demand {
-	op := a.Operator
-	compiled := make([]pattern, 0, len(patterns)+1)
-	for i := range patterns {
-		if p, ok := arnPattern(patterns[i].elements()); ok {
-			compiled = append(compiled, p)
-		} else if (a.effect == Deny) != op.Negated {
-			compiled = append(compiled, isARN)
-		}
-	}
-	at := a.info.scope
-	isArn := constraint{scope: at, patterns: []pattern{isARN}}
-	matching := constraint{scope: at, patterns: compiled}
-	other := constraint{scope: at, patterns: compiled, negate: true}
-	noArn := constraint{scope: at, patterns: []pattern{isARN}, negate: true}
-	switch {
-	case a.info.class == keyPrincipal && a.info.scope == wholeWord:
-		if want != op.Negated {
-			return a.one(someOrFixed(compiled, true), matching) // always an ARN
-		}
-		return a.one(someOrFixed(compiled, false), other)
-	case op.Negated && want:
-		return demand{sometimes, [][]constraint{{other, isArn}}}
-	case op.Negated:
-		return demand{sometimes, [][]constraint{{matching}, {noArn}}}
-	case want:
-		return a.one(someOrFixed(compiled, true), matching)
-	}
-	return a.one(someOrFixed(compiled, false), other)
 }
 
 // secretsOf notes the secrets of every statement, whatever its effect.

@@ -17,6 +17,8 @@ import (
 func Explain(w io.Writer, finding *rule.Finding, options Options) error {
 	e := &explanation{textWriter{page: newPage(w, options), options: options}}
 	e.head(finding)
+	e.prose(2, trust.Explain(finding.Verdict)[0].Text)
+	e.line()
 	document := openDocument(finding, &e.options)
 	e.policy(finding, document)
 
