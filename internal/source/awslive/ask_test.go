@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/smithy-go"
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
 	"countersign/internal/audit"
@@ -208,8 +210,44 @@ func TestThePaceFallsWhenAWSThrottlesAndRisesAgain(t *testing.T) {
 	for ; p.limiter.Limit() != rate.Inf && calls < 1000; calls++ {
 		p.faster()
 	}
-	if calls == 0 || calls > 200 {
+	if calls == 0 || calls > 300 {
 		t.Errorf("%d calls until there is no limit again", calls)
+	}
+}
+
+// TestThePaceSettlesBelowTheRateOfAWS asks a bucket of tokens, which is how AWS
+// throttles, for more than it gives.
+func TestThePaceSettlesBelowTheRateOfAWS(t *testing.T) {
+	t.Parallel()
+	const allowed, calls = 200, 500
+	bucket := rate.NewLimiter(allowed, 20)
+	pace := brisk
+	pace.floor, pace.longest = 10, 50*time.Millisecond
+	l := &line{tempo: pace, pace: newPacer(pace.floor), meter: &meter{}, renew: func() {}}
+	var group errgroup.Group
+	group.SetLimit(8)
+	began := time.Now()
+	for range calls {
+		group.Go(func() error {
+			_, err := ask(context.Background(), l, "iam:GetRole",
+				func(context.Context) (int, error) {
+					time.Sleep(time.Millisecond)
+					if !bucket.Allow() {
+						return 0, &smithy.GenericAPIError{Code: "Throttling"}
+					}
+					return 1, nil
+				},
+				func(int) error { return nil })
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Errorf("a call was lost: %v", err)
+	}
+	throttled := l.meter.throttled.Load()
+	t.Logf("%d calls at %d/s took %v, AWS throttled %d", calls, allowed, time.Since(began), throttled)
+	if throttled > calls/2 {
+		t.Errorf("AWS throttled %d calls for %d that it answered", throttled, calls)
 	}
 }
 

@@ -56,7 +56,7 @@ type pacer struct {
 
 const (
 	cutBy      = 0.7  // what a throttled call leaves of the pace
-	growBy     = 1.05 // what a call that succeeds makes of it
+	growBy     = 1.02 // what a call that succeeds makes of it
 	noLimitAt  = 500  // calls a second above which limiting is pointless
 	unmeasured = 10   // calls a second assumed before there is a measure
 )

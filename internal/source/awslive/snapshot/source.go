@@ -112,7 +112,7 @@ func (s *Snapshot) account(ctx context.Context, account string, yield func(audit
 			Hint: "read the account again with scan --live --resume"}
 	}
 	var reached status
-	if err := load(s.root, statusFile(account), &reached); err != nil {
+	if load(s.root, statusFile(account), &reached) != nil {
 		return missing("the run that kept these answers did not finish this account"), nil
 	}
 	found, ended := 0, error(nil)
@@ -157,10 +157,11 @@ func pages(root *os.Root, account string, emit func(page Page, size int) error) 
 	lines := bufio.NewReaderSize(file, 1<<16)
 	for number := 1; ; number++ {
 		line, err := readLine(lines)
-		if err == io.EOF && len(line) == 0 {
+		ended := errors.Is(err, io.EOF)
+		if ended && len(line) == 0 {
 			return nil
 		}
-		if err != nil && err != io.EOF {
+		if err != nil && !ended {
 			return fmt.Errorf("reading the roles of account %s, line %d: %w", account, number, cause(err))
 		}
 		var page Page
@@ -177,7 +178,7 @@ func readLine(from *bufio.Reader) (line []byte, err error) {
 	for {
 		piece, err := from.ReadSlice('\n')
 		line = append(line, piece...)
-		if err != bufio.ErrBufferFull {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return line, err
 		}
 		if len(line) > longestLine {
