@@ -285,10 +285,28 @@ func (f *gapFinder) operandOptions(operator, key string) []Value {
 	case key == "sts:externalid":
 		// Any legal literal: not the empty one, no wildcards (DESIGN: verdicts).
 		return literals(append([]string{"unknown-external-id-1"}, legalIDs(named)...))
+	case key == "aws:principaltype":
+		return literals(append([]string{"unknown-1", "User", "AssumedRole"}, named...))
+	case lookupKey(key, key).class == keyConstant:
+		return literals([]string{"true", "false"})
+	case key == "aws:resourceaccount":
+		return literals(append(f.possibleAccounts(), named...))
 	case key == "aws:principalaccount":
 		return literals(append(f.possibleAccounts(), named...))
-	case key == "aws:principalorgid":
-		return literals(append(append([]string{"o-unknown0000"}, f.question.Zone.Organizations...), named...))
+	case key == "aws:principalorgid", key == "aws:resourceorgid":
+		options := append([]string{"o-unknown0000"}, f.question.Zone.Organizations...)
+		if own := f.question.Subject.Organization; own != "" {
+			options = append(options, own)
+		}
+		return literals(append(options, named...))
+	case isResourceTag(key):
+		options := append([]string{"unknown-1"}, named...)
+		for name, value := range f.question.Subject.Tags {
+			if strings.HasSuffix(key, "/"+strings.ToLower(name)) {
+				options = append(options, value)
+			}
+		}
+		return literals(options)
 	case key == "aws:principalorgpaths":
 		options := []string{"o-unknown0000/*"}
 		for _, org := range f.question.Zone.Organizations {
