@@ -24,6 +24,10 @@ type Role struct {
 	Trust   Document
 	Source  Source
 
+	// Also is where the same role was found besides: the configuration of a
+	// plan, for one.
+	Also []Source
+
 	// DefaultAssumed is set when a parameter's or a variable's default went
 	// into the trust policy.
 	DefaultAssumed bool
@@ -65,6 +69,9 @@ type Document struct {
 	// then places in the decoded text, and the finding's place is the role's.
 	Line, Column int
 	Err          error // why there is no policy to read
+	// Sensitive is set where the source says that the text is not to be shown
+	// to anybody.
+	Sensitive bool
 }
 
 // InFile maps a 1-based place in JSON to the source's file. It must not be
@@ -101,4 +108,6 @@ const (
 	TrustPolicy          Kind = "trust-policy"
 	Live                 Kind = "live"
 	Saved                Kind = "saved" // answers kept of a live account
+	TerraformPlan        Kind = "terraform-plan"
+	TerraformState       Kind = "terraform-state"
 )
