@@ -1,0 +1,389 @@
+package yamltree
+
+import (
+	"bytes"
+	"regexp"
+
+	"countersign/trust"
+)
+
+// Outline is a document that is a map of maps, of which the entries of one map
+// are read one at a time: a template of many thousand resources does not have
+// to be in memory as a whole.
+type Outline struct {
+	Top trust.Value // the document; the map that is read piecemeal is empty in it
+
+	file    *trust.File
+	key     string
+	entries []entry
+	index   map[string]int
+	tried   bool // to read the file as a whole
+}
+
+// entry is one entry of the map: its text, or its value.
+type entry struct {
+	name   string
+	part   part
+	member trust.Member
+	isRead bool
+}
+
+// Open reads a document but for the entries of the map under a key. Where the
+// text cannot be taken apart safely it is read as a whole.
+func Open(file *trust.File, key string) (*Outline, error) {
+	if err := checkFile(file); err != nil {
+		return nil, err
+	}
+	o := &Outline{file: file, key: key}
+	if beginsLikeJSON(file.Text) {
+		if o.splitJSON() {
+			return o, nil
+		}
+	} else if o.splitYAML() {
+		return o, nil
+	}
+	return o, o.readWhole()
+}
+
+// FromValue makes an outline of a document that has been read.
+func FromValue(document trust.Value, key string) *Outline {
+	o := &Outline{Top: document, key: key}
+	o.takeEntries()
+	return o
+}
+
+func (o *Outline) readWhole() error {
+	documents, err := Read(o.file)
+	if err != nil {
+		return err
+	}
+	if len(documents) > 0 {
+		o.Top = documents[0]
+	}
+	o.takeEntries()
+	return nil
+}
+
+func (o *Outline) takeEntries() {
+	o.entries, o.index, o.tried = nil, nil, true
+	under, _ := o.Top.Get(o.key)
+	for _, m := range under.Members {
+		o.entries = append(o.entries, entry{name: m.Key.Text, member: m, isRead: true})
+	}
+}
+
+// Each calls visit with every entry of the map, or with the fault of one that
+// cannot be read, in order.
+func (o *Outline) Each(visit func(key, value trust.Value, err error) error) error {
+	for i := 0; i < len(o.entries); i++ {
+		m, err := o.read(i)
+		if err := visit(m.Key, m.Value, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Get returns the value of an entry of the map.
+func (o *Outline) Get(name string) (trust.Value, bool) {
+	if o.index == nil {
+		o.index = make(map[string]int, len(o.entries))
+		for i := range o.entries {
+			o.index[o.entries[i].name] = i
+		}
+	}
+	i, found := o.index[name]
+	if !found {
+		return trust.Value{}, false
+	}
+	m, err := o.read(i)
+	return m.Value, err == nil
+}
+
+// Repeated finds an entry that the map has twice.
+func (o *Outline) Repeated() error {
+	seen := make(map[string]int, len(o.entries))
+	for i := range o.entries {
+		first, found := seen[o.entries[i].name]
+		seen[o.entries[i].name] = i
+		if !found {
+			continue
+		}
+		a, errA := o.read(first)
+		b, errB := o.read(i)
+		if errA == nil && errB == nil {
+			if err := sameKey(&a.Key, &b.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// read reads an entry. What cannot be read alone may be readable with the rest
+// of the file, as aliases are, whose anchors stand elsewhere.
+func (o *Outline) read(i int) (trust.Member, error) {
+	e := &o.entries[i]
+	if e.isRead {
+		return e.member, nil
+	}
+	if beginsLikeJSON(o.file.Text) {
+		value, err := parseJSON(o.file, e.part.start, e.part.end)
+		return trust.Member{Key: e.member.Key, Value: value}, err
+	}
+	documents, err := parse(o.file, e.part.start, e.part.end)
+	if err == nil && len(documents) == 1 && len(documents[0].Members) == 1 {
+		return documents[0].Members[0], nil
+	}
+	if o.readEntriesWhole() {
+		return o.entries[i].member, nil
+	}
+	if err == nil {
+		err = fault(o.file, e.part.start, e.part.start, "not YAML: not one entry of a map", "")
+	}
+	return trust.Member{Key: e.member.Key}, err
+}
+
+// readEntriesWhole reads the file as a whole, once, and reports whether that
+// gives the same entries.
+func (o *Outline) readEntriesWhole() bool {
+	if o.tried {
+		return false
+	}
+	o.tried = true
+	again := &Outline{file: o.file, key: o.key}
+	if again.readWhole() != nil || len(again.entries) != len(o.entries) {
+		return false
+	}
+	o.entries, o.Top = again.entries, again.Top
+	return true
+}
+
+// entryLine is how a line looks that starts an entry of a map in block style.
+var entryLine = regexp.MustCompile(`^( *)(?:[A-Za-z0-9][A-Za-z0-9:._-]*|"[A-Za-z0-9:._-]+"|'[A-Za-z0-9:._-]+'):[ \t\r]*(?:#.*)?\n?$`)
+
+// splitYAML takes the map apart at the lines of its depth. In block style
+// nothing but an entry can stand there: whatever belongs to an entry is
+// indented deeper. Quoted texts and flow collections that break the rule leave
+// a piece that does not parse, and the file is read as a whole.
+func (o *Outline) splitYAML() bool {
+	text := o.file.Text
+	from := textStart(text)
+	if len(documentParts(text)) != 1 || bytes.Contains(text, []byte("\n...")) {
+		return false
+	}
+	start, end := o.body(from)
+	if start < 0 || !o.splitBody(start, end) {
+		return false
+	}
+	before, err := parse(o.file, from, start)
+	if err != nil || len(before) != 1 || before[0].Kind != trust.Object {
+		return false
+	}
+	behind, err := parse(o.file, end, len(text))
+	if err != nil || len(behind) > 1 || len(behind) == 1 && behind[0].Kind != trust.Object {
+		return false
+	}
+	o.Top = before[0]
+	o.Top.Range.End = len(text)
+	if len(behind) == 1 {
+		o.Top.Members = append(o.Top.Members, behind[0].Members...)
+	}
+	return true
+}
+
+// body finds the lines below the key.
+func (o *Outline) body(from int) (start, end int) {
+	text := o.file.Text
+	start = -1
+	for at := from; at < len(text); {
+		next := nextLine(text, at)
+		line := text[at:next]
+		if start < 0 {
+			if bytes.HasPrefix(line, []byte(o.key+":")) && entryLine.Match(line) {
+				start = next
+			}
+		} else if c := line[0]; c != ' ' && c != '#' && c != '\r' && c != '\n' {
+			return start, at
+		}
+		at = next
+	}
+	return start, len(text)
+}
+
+func (o *Outline) splitBody(start, end int) bool {
+	text, depth := o.file.Text, -1
+	for at := start; at < end; {
+		next := nextLine(text, at)
+		line := text[at:next]
+		content := bytes.TrimLeft(line, " ")
+		indent := len(line) - len(content)
+		at = next
+		switch {
+		case len(bytes.TrimSpace(content)) == 0 || content[0] == '#':
+			continue
+		case depth < 0:
+			depth = indent
+		case indent > depth:
+			continue
+		}
+		if indent != depth || depth == 0 || !entryLine.Match(line) {
+			return false
+		}
+		name, _, _ := bytes.Cut(bytes.TrimRight(content, " \t\r\n"), []byte(": "))
+		name = bytes.TrimSuffix(bytes.TrimRight(bytes.SplitN(name, []byte("#"), 2)[0], " \t"), []byte(":"))
+		name = bytes.Trim(name, `"'`)
+		if len(o.entries) > 0 {
+			o.entries[len(o.entries)-1].part.end = next - len(line)
+		}
+		o.entries = append(o.entries, entry{
+			name: string(name), part: part{next - len(line), end},
+			member: trust.Member{Key: trust.Value{
+				Kind: trust.String, Text: string(name),
+				Range: trust.Range{File: o.file, Start: next - len(content), End: next - len(content) + len(name)},
+			}},
+		})
+	}
+	return len(o.entries) > 0
+}
+
+// splitJSON takes the map apart by its brackets.
+func (o *Outline) splitJSON() bool {
+	s := &splitter{file: o.file, text: o.file.Text, pos: textStart(o.file.Text)}
+	ok := s.object(func(key trust.Value, at part) bool {
+		m := trust.Member{Key: key}
+		if key.Text == o.key && s.text[at.start] == '{' && o.entries == nil {
+			inner := &splitter{file: s.file, text: s.text[:at.end], pos: at.start}
+			m.Value = trust.Value{Kind: trust.Object, Range: trust.Range{File: o.file, Start: at.start, End: at.end}}
+			o.Top.Members = append(o.Top.Members, m)
+			return inner.object(func(key trust.Value, at part) bool {
+				o.entries = append(o.entries, entry{name: key.Text, part: at, member: trust.Member{Key: key}})
+				return true
+			})
+		}
+		value, err := parseJSON(o.file, at.start, at.end)
+		m.Value = value
+		o.Top.Members = append(o.Top.Members, m)
+		return err == nil
+	})
+	if s.space(); !ok || s.pos < len(s.text) {
+		o.Top, o.entries = trust.Value{}, nil
+		return false
+	}
+	o.Top.Kind, o.Top.Range = trust.Object, trust.Range{File: o.file, Start: textStart(s.text), End: s.pos}
+	return true
+}
+
+// splitter finds the entries of a JSON object without reading them.
+type splitter struct {
+	file *trust.File
+	text []byte
+	pos  int
+}
+
+func (s *splitter) space() {
+	for s.pos < len(s.text) && isBlank(s.text[s.pos]) {
+		s.pos++
+	}
+}
+
+func (s *splitter) accept(c byte) bool {
+	s.space()
+	if s.pos < len(s.text) && s.text[s.pos] == c {
+		s.pos++
+		return true
+	}
+	return false
+}
+
+// object visits the entries of the object at the current position.
+func (s *splitter) object(visit func(key trust.Value, at part) bool) bool {
+	if !s.accept('{') {
+		return false
+	}
+	if s.accept('}') {
+		return true
+	}
+	for {
+		s.space()
+		start := s.pos
+		if s.pos >= len(s.text) || s.text[s.pos] != '"' || !s.skip() {
+			return false
+		}
+		key, err := parseJSON(s.file, start, s.pos)
+		if err != nil || !s.accept(':') {
+			return false
+		}
+		s.space()
+		start = s.pos
+		if !s.skip() || !visit(key, part{start, s.pos}) {
+			return false
+		}
+		if s.accept('}') {
+			return true
+		}
+		if !s.accept(',') {
+			return false
+		}
+	}
+}
+
+// skip passes over a value.
+func (s *splitter) skip() bool {
+	depth := 0
+	for s.pos < len(s.text) {
+		switch c := s.text[s.pos]; c {
+		case '"':
+			length := doubleQuoted(s.text[s.pos:])
+			if length == 0 {
+				return false
+			}
+			s.pos += length
+		case '{', '[':
+			depth++
+			s.pos++
+			continue
+		case '}', ']':
+			if depth == 0 {
+				return false
+			}
+			depth--
+			s.pos++
+		case ',', ':', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return false
+			}
+			s.pos++
+			continue
+		default:
+			for s.pos < len(s.text) && !isDelimiter(s.text[s.pos]) {
+				s.pos++
+			}
+		}
+		if depth == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func isDelimiter(c byte) bool {
+	switch c {
+	case ',', ':', '{', '}', '[', ']', '"':
+		return true
+	}
+	return isBlank(c)
+}
+
+// doubleQuoted is the length of a JSON string; 0 when it does not end.
+func doubleQuoted(text []byte) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return 0
+}
