@@ -34,6 +34,7 @@ const (
 	gapOrganization = "the account's organization (--org-id)"
 	gapOrgPath      = "the account's path in its organization"
 	gapTag          = "the role's tag "
+	gapNotPrincipal = "how AWS reads an account in the NotPrincipal of a Deny"
 )
 
 // parseFirst parses a document; one with unknown parts through its first
@@ -42,7 +43,7 @@ func parseFirst(document Value, rcp bool) (*Policy, error) {
 	if document.Known() {
 		policy, err := parseKnown(document, rcp)
 		if err == nil {
-			policy.aboutRole = looksAtRole(policy)
+			policy.aboutRole, policy.sparesAccount = looksAtRole(policy), sparesAccount(policy)
 		}
 		return policy, err
 	}
@@ -57,7 +58,7 @@ func parseFirst(document Value, rcp bool) (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy.document, policy.open, policy.aboutRole = document, true, true
+	policy.document, policy.open, policy.aboutRole, policy.sparesAccount = document, true, true, sparesAccount(policy)
 	return policy, nil
 }
 
@@ -70,12 +71,15 @@ func gapsOf(policy *Policy, question *Question) []gap {
 	if question.Subject.Account == "" {
 		gaps = append(gaps, gap{gapAccount, literals(append(accountsNamed(policy), strangers[0]))})
 	}
+	if policy.sparesAccount {
+		gaps = append(gaps, gap{gapNotPrincipal, literals([]string{"spares it", "spares nobody"})})
+	}
 	return append(gaps, factGaps(policy, question)...)
 }
 
 // needsCompletion reports whether anything that matters is unknown.
 func needsCompletion(policy *Policy, question *Question) bool {
-	if policy.open || question.Subject.Account == "" {
+	if policy.open || policy.sparesAccount || question.Subject.Account == "" {
 		return true
 	}
 	aboutRole := policy.aboutRole
@@ -136,7 +140,7 @@ func decideCompleted(policy *Policy, question Question, chosen map[string]Value,
 		if err != nil {
 			return Verdict{Outcome: Broken, Problem: err.Error()}
 		}
-		known.aboutRole = looksAtRole(known)
+		known.aboutRole, known.sparesAccount = looksAtRole(known), sparesAccount(known)
 		policy = known
 	}
 	if account, ok := chosen[gapAccount]; ok {
@@ -145,6 +149,7 @@ func decideCompleted(policy *Policy, question Question, chosen map[string]Value,
 	if org, ok := chosen[gapOrganization]; ok {
 		question.Subject.Organization = org.Text
 	}
+	question.sparesNobody = chosen[gapNotPrincipal].Text == "spares nobody"
 	tags := map[string]string{}
 	for name, value := range chosen {
 		if key, ok := strings.CutPrefix(name, gapTag); ok && value.Kind != Absent {

@@ -27,6 +27,20 @@ func looksAtRole(policy *Policy) bool {
 	return false
 }
 
+// sparesAccount reports whether a Deny names a whole account in NotPrincipal.
+// For such a statement AWS may check account, role and session one by one, so
+// that naming the account may not be enough to spare its users and sessions
+// (IAM User Guide, "NotPrincipal").
+func sparesAccount(policy *Policy) bool {
+	for i := range policy.Statements {
+		s := &policy.Statements[i]
+		if s.Effect == Deny && s.NotPrincipal && slices.ContainsFunc(s.Principals, func(p Principal) bool { return p.Form == Account }) {
+			return true
+		}
+	}
+	return false
+}
+
 // strangers are accounts that nobody is likely to name.
 var strangers = [...]string{"666677778888", "909192939495"}
 

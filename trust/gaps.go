@@ -38,9 +38,23 @@ func (f *gapFinder) survey(v Value) {
 		for _, value := range append([]Value{m.Value}, m.Value.Items...) {
 			if value.Kind == String && len(value.Parts) == 0 && strings.Contains(key, ":") {
 				f.operands[key] = append(f.operands[key], strings.NewReplacer("*", "x", "?", "7").Replace(value.Text))
+				f.operands[key] = append(f.operands[key], defaultsIn(value.Text)...)
 			}
 		}
 	}
+}
+
+// defaultsIn lists the defaults of the policy variables in a text.
+func defaultsIn(text string) []string {
+	var defaults []string
+	for _, variable := range strings.Split(text, "${")[1:] {
+		if _, rest, ok := strings.Cut(variable, "'"); ok {
+			if inner, _, ok := strings.Cut(rest, "'"); ok {
+				defaults = append(defaults, inner)
+			}
+		}
+	}
+	return defaults
 }
 
 // add notes the options of a gap; those of several places are joined.

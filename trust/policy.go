@@ -21,8 +21,9 @@ type Policy struct {
 	// unknown, Statements are those of its first completion only.
 	document Value
 	// open is set when some of the document is unknown, aboutRole when it
-	// looks at keys that are facts of the role.
-	open, aboutRole bool
+	// looks at keys that are facts of the role, sparesAccount when a Deny
+	// spares a whole account by NotPrincipal.
+	open, aboutRole, sparesAccount bool
 }
 
 // Effect is what a statement does to the requests it matches.

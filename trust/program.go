@@ -21,12 +21,13 @@ type program struct {
 	partitions []string
 	partition  [1]string
 	// secrets keep the external ID of a request from being one of the policy's.
-	secrets []constraint
-	trusted []pattern // the accounts of the zone, the role's own included
-	facts   map[string]string
-	orgPath string
-	finder  finder
-	effort  *effort
+	secrets      []constraint
+	trusted      []pattern // the accounts of the zone, the role's own included
+	facts        map[string]string
+	orgPath      string
+	sparesNobody bool
+	finder       finder
+	effort       *effort
 }
 
 // A rule is one statement, made ready.
@@ -40,7 +41,7 @@ type rule struct {
 
 func newProgram(policy *Policy, question *Question, effort *effort) *program {
 	p := &program{
-		policy: policy, subject: question.Subject, zone: question.Zone, now: question.Now, orgPath: question.orgPath,
+		policy: policy, subject: question.Subject, zone: question.Zone, now: question.Now, orgPath: question.orgPath, sparesNobody: question.sparesNobody,
 		slots: make([]*keyInfo, firstFreeSlot), effort: effort,
 	}
 	p.factsOf(question)

@@ -50,7 +50,10 @@ type Question struct {
 	// Decide itself reads no clock and takes it as year 1.
 	Now time.Time
 
-	orgPath string // the account's path in its organization, for a completion
+	// For completions: the account's path in its organization, and whether an
+	// account in the NotPrincipal of a Deny spares nobody.
+	orgPath      string
+	sparesNobody bool
 }
 
 // Verdict is the decision together with its diagnostic.
