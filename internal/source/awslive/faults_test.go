@@ -69,8 +69,9 @@ const endless = `<GetAccountAuthorizationDetailsResponse xmlns="https://iam.amaz
 func TestNoFaultLosesARoleSilently(t *testing.T) {
 	t.Parallel()
 	m := newMembers(t, 120)
-	hasty := brisk
-	hasty.patience, hasty.answer, hasty.attempts = 200*time.Millisecond, 300*time.Millisecond, 3
+	impatient, hasty := brisk, brisk
+	impatient.patience = 200 * time.Millisecond
+	hasty.answer, hasty.attempts = 3*time.Second, 2
 	const some = -1 // a part of the account
 	for _, test := range []struct {
 		name   string
@@ -82,13 +83,13 @@ func TestNoFaultLosesARoleSilently(t *testing.T) {
 	}{
 		{name: "none but percent-encoded documents and pages of 100"},
 		{name: "60% of all calls throttled", fault: often(60, throttl, tooMany)},
-		{name: "60% of all calls answered with 503", fault: often(60, trouble, awstest.RefuseJSON(503, "ServiceException", "")), tempo: &tempo{2 * time.Second, 30 * time.Second, 40, time.Millisecond, 10 * time.Millisecond, 200}},
+		{name: "60% of all calls answered with 503", fault: often(60, trouble, awstest.RefuseJSON(503, "ServiceException", "")), tempo: &tempo{time.Minute, 30 * time.Second, 40, time.Millisecond, 10 * time.Millisecond, 200}},
 		{name: "every third page: connection cut before the answer", fault: at(details, "", everyThird, awstest.Cut(0))},
 		{name: "every third page: connection cut in mid-answer", fault: at(details, "", everyThird, awstest.Cut(0.6))},
 		{name: "every third page: half an answer as if whole", fault: at(details, "", everyThird, awstest.Short(0.5))},
 		{name: "every third page: an empty answer", fault: at(details, "", everyThird, awstest.Say(200, ""))},
 		{name: "every third page: garbage", fault: at(details, "", everyThird, awstest.Say(200, html))},
-		{name: "first page hangs once", fault: at(details, "", once(1), awstest.Hang(time.Second)), tempo: &hasty},
+		{name: "first page hangs once", fault: at(details, "", once(1), awstest.Hang), tempo: &hasty},
 		{name: "credentials expire between two pages", fault: at(details, "", once(2), stale)},
 		{name: "AssumeRole throttled 60%", fault: func(c awstest.Call) awstest.Fault {
 			if c.Operation == "sts:AssumeRole" && c.Nth%5 < 3 {
@@ -97,7 +98,7 @@ func TestNoFaultLosesARoleSilently(t *testing.T) {
 			return nil
 		}},
 		{name: "one account refuses AssumeRole", fault: at("sts:AssumeRole", m.atOuter, always, denied), lost: 1, reason: "sts:AssumeRole is refused", hint: "deploy the audit role"},
-		{name: "one account throttled without end", fault: at(details, m.atInner, always, throttl), tempo: &hasty, lost: 1, reason: "throttled", hint: "--concurrency"},
+		{name: "one account throttled without end", fault: at(details, m.atInner, always, throttl), tempo: &impatient, lost: 1, reason: "throttled", hint: "--concurrency"},
 		{name: "one account: second page always cut", fault: at(details, m.atRoot, from(2), awstest.Cut(0.5)), lost: 1, reason: "got no answer in 4 attempts", hint: "--resume"},
 		{name: "one account: always half an answer", fault: at(details, m.atRoot, always, awstest.Short(0.5)), lost: 1, reason: "no sound answer", hint: "AWS_ENDPOINT_URL"},
 		{name: "one account: always an empty answer", fault: at(details, m.atRoot, always, awstest.Say(200, "")), lost: 1, reason: "no list of roles", hint: "AWS_ENDPOINT_URL"},
@@ -105,7 +106,7 @@ func TestNoFaultLosesARoleSilently(t *testing.T) {
 		{name: "one account: always 500 with garbage", fault: at(details, m.atRoot, always, awstest.Say(500, html)), lost: 1, reason: "got no answer", hint: "--resume"},
 		{name: "one account: listing without a way on", fault: at(details, m.atRoot, always, awstest.Say(200, fmt.Sprintf(endless, ""))), lost: 1, reason: "breaks off", hint: "AWS_ENDPOINT_URL"},
 		{name: "one account: listing in a circle", fault: at(details, m.atRoot, always, awstest.Say(200, fmt.Sprintf(endless, "<Marker>again</Marker>"))), lost: 1, reason: "circle", hint: "AWS_ENDPOINT_URL"},
-		{name: "one account hangs", fault: at(details, m.atRoot, always, awstest.Hang(500*time.Millisecond)), tempo: &hasty, lost: 1, reason: "the time for it ran out", hint: "--resume"},
+		{name: "one account hangs", fault: at(details, m.atRoot, always, awstest.Hang), tempo: &hasty, lost: 1, reason: "the time for it ran out", hint: "--resume"},
 		{name: "one account: credentials expired for good", fault: at(details, m.atRoot, from(2), stale), lost: 1, reason: "expired or invalid", hint: "aws sso login"},
 		{name: "GetAccountAuthorizationDetails refused everywhere", fault: at(details, "", always, denied)},
 		{name: "one account refuses every listing", fault: func(c awstest.Call) awstest.Fault {

@@ -21,7 +21,7 @@ import (
 
 // brisk is steady at the speed of a test.
 var brisk = tempo{
-	answer:   2 * time.Second,
+	answer:   time.Minute,
 	patience: 30 * time.Second,
 	attempts: 4,
 	first:    time.Millisecond,

@@ -47,7 +47,7 @@ type Call struct {
 
 // Fault is what the proxy does instead of answering soundly; it writes an
 // answer or breaks the connection. Nil answers soundly.
-type Fault func(w http.ResponseWriter, sound func() []byte)
+type Fault func(w http.ResponseWriter, r *http.Request, sound func() []byte)
 
 // Paged is the number of roles in a page of GetAccountAuthorizationDetails and
 // of ListRoles, whose pages moto makes.
@@ -104,7 +104,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if p.fault != nil {
 		if fault := p.fault(call); fault != nil {
-			fault(w, func() []byte { return p.answer(r, call, key, body) })
+			fault(w, r, func() []byte { return p.answer(r, call, key, body) })
 			return
 		}
 	}
