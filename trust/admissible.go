@@ -19,7 +19,11 @@ import (
 // STS condition context keys", "Secure API access with MFA"; STS API
 // Reference, AssumeRole (lengths and alphabets of its parameters).
 func (r Request) Admissible(subject Subject, now time.Time) error {
-	a := &admission{request: r, subject: subject, now: now, keys: newPresentKeys(r.Context)}
+	return newEvaluation(r).admissible(subject, now)
+}
+
+func (e *evaluation) admissible(subject Subject, now time.Time) error {
+	a := &admission{request: e.request, subject: subject, now: now, keys: e.keys}
 	for _, coupling := range couplings {
 		if err := coupling(a); err != nil {
 			return err

@@ -93,7 +93,7 @@ func (f *finder) limit(s slot, at scope, text string, negate bool, next func() b
 // only is a list of one literal, made in bulk.
 func (f *finder) only(text string) []pattern {
 	if len(f.literals) == cap(f.literals) {
-		f.literals = make([]pattern, 0, 16)
+		f.literals = make([]pattern, 0, 4)
 	}
 	f.literals = append(f.literals, literalPattern(text))
 	return f.literals[len(f.literals)-1 : len(f.literals) : len(f.literals)]

@@ -168,16 +168,16 @@ func (d *decision) verdict() Verdict {
 // search. It returns what does not agree, or nothing.
 func (d *decision) confirm(request *Request) string {
 	const disagree = "the solver and the evaluator disagree about a request: "
-	if !Granted(d.policy, d.question.RCPs, *request) {
+	e := newEvaluation(*request)
+	switch {
+	case !e.grants(d.policy, d.question.RCPs):
 		return disagree + "the solver finds that " + request.Principal + " gets in, the evaluator refuses it"
-	}
-	if d.zone.Contains(*request, d.subject) {
+	case d.zone.contains(e, d.subject):
 		return disagree + "the solver takes " + request.Principal + " for an outsider, the evaluator does not"
-	}
-	if Countersigned(*request, append([]*Policy{d.policy}, d.question.RCPs...)...) {
+	case e.countersigned([]*Policy{d.policy}) || e.countersigned(d.question.RCPs):
 		return disagree + "the solver finds no countersign in the request of " + request.Principal + ", the evaluator does"
 	}
-	if err := request.Admissible(d.subject, d.now); err != nil {
+	if err := e.admissible(d.subject, d.now); err != nil {
 		return disagree + "the request that the solver made cannot be: " + err.Error()
 	}
 	return ""

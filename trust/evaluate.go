@@ -31,9 +31,12 @@ func (c CheckDecision) Allowed() bool { return len(c.Allows) > 0 && len(c.Denies
 // the decision names all statements that have a part in it, and so that a Deny
 // is seen also where nothing was allowed.
 func Evaluate(policy *Policy, request Request) Decision {
-	e := newEvaluation(request)
-	decision := Decision{Granted: len(request.Checks) > 0}
-	for _, action := range request.Checks {
+	return newEvaluation(request).decide(policy)
+}
+
+func (e *evaluation) decide(policy *Policy) Decision {
+	decision := Decision{Granted: len(e.request.Checks) > 0}
+	for _, action := range e.request.Checks {
 		check := CheckDecision{Action: action}
 		lowered := lowerASCII(action)
 		for i := range policy.Statements {
@@ -58,14 +61,15 @@ func Evaluate(policy *Policy, request Request) Decision {
 // everywhere and cannot be taken away (Organizations User Guide, "RCP syntax").
 // There, unlike in a trust policy, a Principal of "*" (the only one an RCP may
 // have) also means services and federated callers.
-func Denies(rcp *Policy, request Request) bool {
-	e := newEvaluation(request)
+func Denies(rcp *Policy, request Request) bool { return newEvaluation(request).denies(rcp) }
+
+func (e *evaluation) denies(rcp *Policy) bool {
 	for i := range rcp.Statements {
 		statement := &rcp.Statements[i]
 		if statement.Effect != Deny || !(namesEverybody(statement) || e.named(statement)) {
 			continue
 		}
-		for _, action := range request.Checks {
+		for _, action := range e.request.Checks {
 			if e.applies(statement, lowerASCII(action)) {
 				return true
 			}
@@ -77,12 +81,16 @@ func Denies(rcp *Policy, request Request) bool {
 // Granted reports whether the request gets in: the trust policy grants it and
 // none of the resource control policies denies it.
 func Granted(policy *Policy, rcps []*Policy, request Request) bool {
+	return newEvaluation(request).grants(policy, rcps)
+}
+
+func (e *evaluation) grants(policy *Policy, rcps []*Policy) bool {
 	for _, rcp := range rcps {
-		if Denies(rcp, request) {
+		if e.denies(rcp) {
 			return false
 		}
 	}
-	return Evaluate(policy, request).Granted
+	return e.decide(policy).Granted
 }
 
 // evaluation is one request, ready to be held against statements.

@@ -37,24 +37,13 @@ func (f *finder) fill() bool {
 		f.effort.spend(60)
 		sol = &solution{mode: *f.mode, words: make([][]string, len(f.sites))}
 	}
+	// The external ID first: where it is asked for, most searches end with it.
+	if !f.fillSlot(slotExternalID, sol) {
+		return false
+	}
 	for i := range f.sites {
-		s, at := slot(i), &f.sites[i]
-		if sol == &f.scratch && len(at.constraints) == 0 && at.presentOK {
-			continue
-		}
-		if !f.wanted(s) || at.absentOK || f.isDerived(s) {
-			continue
-		}
-		if !at.presentOK {
+		if s := slot(i); s != slotExternalID && !f.fillSlot(s, sol) {
 			return false
-		}
-		word, st := f.solveSlot(s)
-		if st != satisfiable {
-			f.stuck = f.stuck || st == gaveUp
-			return false
-		}
-		if sol != &f.scratch {
-			sol.words[i] = word
 		}
 	}
 	if sol != &f.scratch {
@@ -65,6 +54,26 @@ func (f *finder) fill() bool {
 		return false
 	}
 	f.found = sol
+	return true
+}
+
+// fillSlot gives one slot that is a word its value.
+func (f *finder) fillSlot(s slot, sol *solution) bool {
+	at := &f.sites[s]
+	if sol == &f.scratch && len(at.constraints) == 0 && at.presentOK || !f.wanted(s) || at.absentOK || f.isDerived(s) {
+		return true
+	}
+	if !at.presentOK {
+		return false
+	}
+	word, st := f.solveSlot(s)
+	if st != satisfiable {
+		f.stuck = f.stuck || st == gaveUp
+		return false
+	}
+	if sol != &f.scratch {
+		sol.words[s] = word
+	}
 	return true
 }
 

@@ -17,6 +17,7 @@ type finder struct {
 	found    *solution
 	scratch  solution // where only the possibility is asked for
 	literals []pattern
+	choosing bool // among the ways to escape the Deny statements
 	stuck    bool // some branch was neither solved nor refuted
 }
 
@@ -193,8 +194,12 @@ func (f *finder) escape(i int, q *query) bool {
 	if f.found != nil || f.effort.exhausted() {
 		return f.found != nil
 	}
-	if i == 0 && f.hopeless(q) {
-		return false
+	if i == 0 {
+		if f.hopeless(q) {
+			return false
+		}
+		f.choosing = true
+		defer func() { f.choosing = false }()
 	}
 	for i < len(f.denies) && !f.concerned(f.denies[i], q) {
 		i++
@@ -367,9 +372,10 @@ func (f *finder) narrow(s slot, absentOK, presentOK bool, more []constraint, nex
 }
 
 // feasible looks whether a slot can still be filled, so that hopeless choices
-// end early. It is asked only where Deny statements make many choices.
+// end early. It is asked only among the ways to escape the Deny statements,
+// which are many.
 func (f *finder) feasible(s slot) bool {
-	if len(f.denies) == 0 || f.sites[s].absentOK {
+	if !f.choosing || f.sites[s].absentOK {
 		return true
 	}
 	_, st := f.solveSlot(s)

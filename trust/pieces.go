@@ -130,11 +130,15 @@ func lowerASCII(text string) string {
 }
 
 func lowerFrom(text string, i int) string {
-	lowered := []byte(text)
-	for ; i < len(lowered); i++ {
-		if c := lowered[i]; 'A' <= c && c <= 'Z' {
-			lowered[i] = c | 0x20
+	var lowered strings.Builder
+	lowered.Grow(len(text))
+	lowered.WriteString(text[:i])
+	for ; i < len(text); i++ {
+		c := text[i]
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
 		}
+		lowered.WriteByte(c)
 	}
-	return string(lowered)
+	return lowered.String()
 }

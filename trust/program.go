@@ -275,24 +275,25 @@ func (p *program) possiblePartitions() []string {
 	return found
 }
 
-// principalShapes are the forms of principals in the known partitions.
-var principalShapes = func() map[string]*shape {
-	shapes := map[string]*shape{}
+// principalShapes are the forms of principals in the known partitions, by
+// partition and kind.
+var principalShapes = func() map[[2]string]*shape {
+	shapes := map[[2]string]*shape{}
 	for _, partition := range [...]string{"aws", "aws-cn", "aws-us-gov"} {
 		for _, kind := range [...]string{"user", "role"} {
 			s := principalShape(partition, kind)
-			shapes[partition+" "+kind] = &s
+			shapes[[2]string{partition, kind}] = &s
 		}
 	}
 	return shapes
 }()
 
 func (p *program) principalShape(m *mode) *shape {
-	key, kind := m.partition+" user", "user"
+	kind := "user"
 	if m.kind == RoleSession {
-		key, kind = m.partition+" role", "role"
+		kind = "role"
 	}
-	if s, ok := principalShapes[key]; ok {
+	if s, ok := principalShapes[[2]string{m.partition, kind}]; ok {
 		return s
 	}
 	s := principalShape(m.partition, kind)

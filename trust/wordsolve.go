@@ -56,6 +56,9 @@ func (s *shape) tooLongFor(c *constraint) bool {
 // solveListed tries the texts that one constraint lists.
 func (s *shape) solveListed(list *constraint, constraints []constraint, effort *effort) ([]string, status) {
 	for i := range list.patterns {
+		if text := list.patterns[i].text; len(s.segments) == 1 && !(s.segments[0].allows(text) && allHoldText(constraints, text, effort)) {
+			continue
+		}
 		parts, ok := s.split(s, list.patterns[i].text)
 		if ok && s.legal(parts) && allHold(constraints, parts, effort) {
 			return parts, satisfiable
@@ -309,6 +312,16 @@ func (c *constraint) onlyLiterals() bool {
 		}
 	}
 	return c.typed == nil && c.form == nil
+}
+
+func allHoldText(constraints []constraint, text string, effort *effort) bool {
+	for i := range constraints {
+		c := &constraints[i]
+		if !c.holdsText(c.before+text+c.after, effort) {
+			return false
+		}
+	}
+	return true
 }
 
 func allHold(constraints []constraint, parts []string, effort *effort) bool {

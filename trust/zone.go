@@ -10,14 +10,18 @@ import (
 // AWS shows it to belong to a trusted organization. Where the subject names no
 // account, the role's own is the one in the request's Resource.
 func (z Zone) Contains(request Request, subject Subject) bool {
+	return z.contains(newEvaluation(request), subject)
+}
+
+func (z Zone) contains(e *evaluation, subject Subject) bool {
 	own := subject.Account
 	if own == "" {
-		own = accountOf(request.Resource)
+		own = accountOf(e.request.Resource)
 	}
-	if own != "" && request.Account == own || slices.Contains(z.Accounts, request.Account) {
+	if own != "" && e.request.Account == own || slices.Contains(z.Accounts, e.request.Account) {
 		return true
 	}
-	organization, ok := newPresentKeys(request.Context).single("aws:principalorgid")
+	organization, ok := e.keys.single("aws:principalorgid")
 	return ok && slices.Contains(z.Organizations, organization)
 }
 
@@ -38,7 +42,10 @@ func accountOf(arn string) string {
 // and matches finitely many strings up to spelling. What matches a range of
 // values (a star, a number above, mere presence) keeps nothing secret.
 func Countersigned(request Request, policies ...*Policy) bool {
-	e := newEvaluation(request)
+	return newEvaluation(request).countersigned(policies)
+}
+
+func (e *evaluation) countersigned(policies []*Policy) bool {
 	if mfa, ok := e.keys.single("aws:multifactorauthpresent"); ok && strings.ToLower(mfa) == "true" {
 		return true
 	}
