@@ -62,7 +62,7 @@ func organization(t *testing.T, env *testscript.Env) {
 		return nil
 	})
 	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL": proxy.URL, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_ENDPOINT_URL": proxy.URL, "ENDPOINT": proxy.URL, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_ACCESS_KEY_ID": awstest.AccessKey, "AWS_SECRET_ACCESS_KEY": "secret",
 		"MANAGEMENT": world.Account, "MEMBER": member, "REFUSING": refusing, "SUSPENDED": suspended,
 		"ORG": id, "UNIT": unit,
