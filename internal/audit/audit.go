@@ -35,6 +35,11 @@ type Item interface {
 // large ones fill a window as well as many small ones.
 type Sized interface{ Size() int }
 
+// Releaser is an Item whose memory can be used again. Release is called once
+// the item has been judged; nothing that Role returned is used from then on but
+// its text and what Complete filled in.
+type Releaser interface{ Release() }
+
 // Skipper is a Source that passes over files with nothing to judge. Skipped
 // is asked for once Roles has returned.
 type Skipper interface{ Skipped() int }

@@ -24,7 +24,7 @@ type once[V any] struct {
 const entrySize = 4 << 10
 
 func newCache[V any](limit int) *cache[V] {
-	return &cache[V]{young: map[string]*once[V]{}, limit: limit}
+	return &cache[V]{young: map[string]*once[V]{}, old: map[string]*once[V]{}, limit: limit}
 }
 
 // get returns the value of key, which produce makes when it is not
@@ -46,7 +46,8 @@ func (c *cache[V]) entry(key []byte) *once[V] {
 		entry = new(once[V])
 	}
 	if c.size >= c.limit {
-		c.old, c.young, c.size = c.young, map[string]*once[V]{}, 0
+		clear(c.old)
+		c.old, c.young, c.size = c.young, c.old, 0
 	}
 	c.young[string(key)] = entry
 	// A parsed policy takes several times the room of its text.

@@ -121,6 +121,7 @@ func (b *bench) apply(applied *rule.Rule, index int, subject *role.Role, into *r
 func (b *bench) report(applied *rule.Rule, subject *role.Role, answer *verdict, policy *policy) (finding *rule.Finding, kept bool) {
 	defer func() {
 		if fault := recover(); fault != nil {
+			subject.Details = nil // they may be what failed
 			finding = &rule.Finding{Rule: applied.ID, Role: subject, Verdict: &broken(internalFault(fault)).Verdict}
 			kept = true
 		}

@@ -187,6 +187,9 @@ func (l *line) judge(bench *bench) {
 	for batch := range l.work {
 		for _, item := range batch.items {
 			bench.judgeItem(item, &batch.results)
+			if releaser, ok := item.(Releaser); ok {
+				releaser.Release()
+			}
 		}
 		batch.items = nil
 		close(batch.done)

@@ -15,16 +15,12 @@ func parseRoleARN(arn string) (parsed roleARN, ok bool) {
 	if !ok || partition == "" || strings.Contains(partition, ":") {
 		return roleARN{}, false
 	}
-	account, resource, ok := strings.Cut(rest, ":role/")
-	if !ok || !isAccount(account) {
+	account, resource, ok := strings.Cut(rest, ":role")
+	if !ok || !isAccount(account) || !strings.HasPrefix(resource, "/") {
 		return roleARN{}, false
 	}
-	slash := strings.LastIndexByte(resource, '/')
-	path := "/"
-	if slash >= 0 {
-		path = "/" + resource[:slash+1]
-	}
-	return roleARN{partition, account, path, resource[slash+1:]}, true
+	name := strings.LastIndexByte(resource, '/') + 1
+	return roleARN{partition, account, resource[:name], resource[name:]}, true
 }
 
 // isAccount reports whether text is an account id: 12 digits.

@@ -9,65 +9,59 @@ import (
 )
 
 // configItem is a configuration item of AWS Config that records a role.
-type configItem struct {
-	item // with the members of the configuration, once Role has read it
-	raw  []byte
-}
-
-// Size implements audit.Sized.
-func (c *configItem) Size() int { return len(c.raw) }
+type configItem struct{ item }
 
 // Role implements audit.Item. The role itself is the item's configuration: an
 // object in a snapshot, a string of JSON in the answers of the API (AWS Config
 // API Reference, "ConfigurationItem").
 func (c *configItem) Role() (*role.Role, error) {
-	found := &role.Role{Source: c.source(), Details: c}
 	var configuration member
-	var arn, name, account string
-	eachMember(c.raw, func(m member) bool {
+	var arn, name, account []byte
+	eachMember(c.object, func(m member) bool {
 		switch string(m.key) {
 		case "configuration":
 			configuration = m
 		case "arn", "ARN":
-			arn = string(unquote(m.value))
+			arn = m.value
 		case "resourceName":
-			name = string(unquote(m.value))
+			name = m.value
 		case "awsAccountId", "accountId":
-			account = string(unquote(m.value))
+			account = unquote(m.value)
 		}
 		return true
 	})
-	c.readConfiguration(found, configuration)
-	if found.ARN == "" {
-		found.ARN = arn
+	members, fault := c.configured(configuration)
+	if len(unquote(members.values[arnMember])) == 0 {
+		members.values[arnMember] = arn
 	}
-	if found.Name == "" {
-		found.Name = name
+	if len(unquote(members.values[nameMember])) == 0 {
+		members.values[nameMember] = name
 	}
-	complete(found)
-	if found.Account == "" && isAccount(account) {
-		found.Account = account
+	found := &role.Role{Source: c.source()}
+	c.fill(found, &members)
+	if fault != nil {
+		found.Trust = role.Document{Err: fault}
+	}
+	if found.Account == "" && isAccount(string(account)) {
+		found.Account = string(account)
 	}
 	return found, nil
 }
 
-func (c *configItem) readConfiguration(found *role.Role, configuration member) {
+// configured returns the members of the configuration, which is a role.
+func (c *configItem) configured(configuration member) (members, error) {
 	switch jsontext.Value(configuration.value).Kind() {
 	case '{':
-		line, column := move(c.line, c.column, c.raw[:configuration.start])
-		c.members = membersOf(configuration.value, line, column)
+		line, column := move(c.line, c.column, c.object[:configuration.start])
+		return membersOf(configuration.value, line, column), nil
 	case '"':
 		inner := jsontext.Value(unquote(configuration.value))
 		if !inner.IsValid(jsontext.AllowDuplicateNames(true)) || inner.Kind() != '{' {
-			found.Trust.Err = errors.New("the item's configuration is no JSON object")
-			return
+			return members{}, errors.New("the item's configuration is no JSON object")
 		}
-		c.members = membersOf(inner[skipSpace(inner, 0):], 0, 0)
-	default:
-		found.Trust.Err = errors.New("the item carries no configuration")
-		return
+		return membersOf(inner[skipSpace(inner, 0):], 0, 0), nil
 	}
-	c.members.fill(found)
+	return members{}, errors.New("the item carries no configuration")
 }
 
 // isConfigRole reports whether a configuration item records a role that still

@@ -31,13 +31,13 @@ func document(value []byte, line, column int) role.Document {
 // decodePolicy gives the JSON of a policy that IAM percent-encoded as RFC 3986
 // has it (API Reference, "GetAccountAuthorizationDetails"). A "+" stands for
 // itself. Text that is JSON already is left as it is, also where it holds a
-// "%".
+// "%". What is decoded takes the place of text.
 func decodePolicy(text []byte) ([]byte, error) {
-	if isPlain(text) || bytes.IndexByte(text, '%') < 0 {
+	if isPlain(text) {
 		return text, nil
 	}
-	decoded := make([]byte, 0, max(0, len(text)-2*bytes.Count(text, []byte{'%'})))
-	for i := 0; i < len(text); i++ {
+	end := max(0, bytes.IndexByte(text, '%')) // of what is decoded
+	for i := end; i < len(text); i++ {
 		c := text[i]
 		if c == '%' {
 			if i+2 >= len(text) {
@@ -50,9 +50,10 @@ func decodePolicy(text []byte) ([]byte, error) {
 			c = (high-1)<<4 | (low - 1)
 			i += 2
 		}
-		decoded = append(decoded, c)
+		text[end] = c
+		end++
 	}
-	return decoded, nil
+	return text[:end:end], nil
 }
 
 // isPlain reports whether text begins like a JSON object rather than like an

@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -66,11 +67,11 @@ func skipSpace(text []byte, i int) int {
 // skipString returns the index behind the string that begins at i.
 func skipString(text []byte, i int) int {
 	for i++; i < len(text); {
-		quote := bytes.IndexByte(text[i:], '"')
-		if quote < 0 {
+		length := bytes.IndexByte(text[i:], '"')
+		if length < 0 {
 			break
 		}
-		i += quote + 1
+		i += length + 1
 		escapes := 0
 		for text[i-2-escapes] == '\\' {
 			escapes++
@@ -84,30 +85,57 @@ func skipString(text []byte, i int) int {
 
 // skipValue returns the index behind the value that begins at i.
 func skipValue(text []byte, i int) int {
-	depth := 0
-	for i < len(text) {
-		switch text[i] {
-		case '"':
+	if i >= len(text) {
+		return len(text)
+	}
+	switch text[i] {
+	case '"':
+		return skipString(text, i)
+	case '{', '[':
+		return skipContainer(text, i)
+	}
+	return skipScalar(text, i)
+}
+
+// skipContainer returns the index behind the object or array that begins at i.
+// Only strings and brackets matter to it.
+func skipContainer(text []byte, i int) int {
+	for depth := 0; i < len(text); {
+		switch structure[text[i]] {
+		case quote:
 			i = skipString(text, i)
-		case '{', '[':
+			continue
+		case opening:
 			depth++
-			i++
-			continue
-		case '}', ']':
-			depth--
-			i++
-		case ',', ':', ' ', '\n', '\r', '\t':
-			i++
-			continue
-		default:
-			i = skipScalar(text, i)
+		case closing:
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case space:
+			// Half of an indented file is space, mostly a line's beginning.
+			for i+8 < len(text) && binary.LittleEndian.Uint64(text[i:]) == eightSpaces {
+				i += 8
+			}
+			if text[i] != ' ' {
+				continue
+			}
 		}
-		if depth == 0 {
-			return i
-		}
+		i++
 	}
 	return len(text)
 }
+
+const eightSpaces = 0x2020202020202020
+
+// structure tells what a byte means outside of strings.
+var structure = [256]byte{'"': quote, '{': opening, '[': opening, '}': closing, ']': closing, ' ': space}
+
+const (
+	quote = iota + 1
+	opening
+	closing
+	space
+)
 
 // skipScalar returns the index behind a number, true, false or null.
 func skipScalar(text []byte, i int) int {

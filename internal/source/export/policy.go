@@ -12,18 +12,14 @@ import (
 // policyItem is a trust policy that stands alone in a file.
 type policyItem struct {
 	item
-	policy   []byte
 	document int // which of the file's documents it is, from 1
 }
-
-// Size implements audit.Sized.
-func (p *policyItem) Size() int { return len(p.policy) }
 
 // Role implements audit.Item.
 func (p *policyItem) Role() (*role.Role, error) {
 	return &role.Role{
 		Name:   policyName(p.file.Path, p.document),
-		Trust:  role.Document{JSON: p.policy, Line: p.line, Column: p.column},
+		Trust:  role.Document{JSON: p.object, Line: p.line, Column: p.column},
 		Source: p.source(),
 	}, nil
 }

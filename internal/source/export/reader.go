@@ -25,7 +25,7 @@ type Output struct {
 type Reader struct {
 	text    text
 	decoder *jsontext.Decoder
-	slab    []byte // the text of roles, many in one allocation
+	slabs   slabs // hold the text of roles
 
 	file      *walk.File
 	out       Output
@@ -204,7 +204,7 @@ func (r *Reader) readList(kind role.Kind, key string) (fault, err error) {
 			if found, fault = r.readRole(kind); fault != nil {
 				return fault, nil
 			}
-			if first && !found.members.isRole() {
+			if first && !found.isRole() {
 				return r.skipRest(), nil
 			}
 			r.known = true
@@ -228,46 +228,24 @@ func (r *Reader) readList(kind role.Kind, key string) (fault, err error) {
 // readOne reads the role of a get-role answer.
 func (r *Reader) readOne() (fault, err error) {
 	found, fault := r.readRole(role.GetRole)
-	if fault != nil || !found.members.isRole() {
+	if fault != nil || !found.isRole() {
 		return fault, nil
 	}
 	r.known = true
 	return nil, r.out.Yield(found)
 }
 
-// readRole reads the members of a role that are needed and passes over the
-// others, so that nobody has to look at its text a second time.
+// readRole reads a role whole; the workers take it apart.
 func (r *Reader) readRole(kind role.Kind) (*item, error) {
 	found := &item{kind: kind, file: r.file, line: r.text.line, column: r.text.column}
-	if _, fault := r.decoder.ReadToken(); fault != nil {
+	value, fault := r.decoder.ReadValue()
+	if fault != nil {
+		r.known = r.known || speaksOfRole(r.decoder.UnreadBuffer())
 		return nil, fault
 	}
-	for r.decoder.PeekKind() == '"' {
-		if fault := r.readMember(&found.members); fault != nil {
-			r.known = r.known || found.members.size > 0
-			return nil, fault
-		}
-	}
-	_, fault := r.decoder.ReadToken()
+	found.hold(r.slabs.copy(value))
 	r.text.pass(r.decoder.InputOffset())
-	return found, fault
-}
-
-func (r *Reader) readMember(of *members) error {
-	name, fault := r.decoder.ReadValue()
-	if fault != nil {
-		return fault
-	}
-	which := kindOf(unquote(name))
-	if which == policyMember {
-		r.next()
-		of.line, of.column = r.text.line, r.text.column
-	}
-	value, fault := r.decoder.ReadValue()
-	if fault == nil && which != otherMember {
-		of.set(which, r.copy(value))
-	}
-	return fault
+	return found, nil
 }
 
 func (r *Reader) readConfigItem() (fault, err error) {
@@ -285,8 +263,9 @@ func (r *Reader) yieldConfigItem(value []byte, line, column int) error {
 	if !isConfigRole(value) {
 		return nil
 	}
-	found := item{kind: role.ConfigItem, file: r.file, line: line, column: column}
-	return r.out.Yield(&configItem{found, r.copy(value)})
+	found := &configItem{item{kind: role.ConfigItem, file: r.file, line: line, column: column}}
+	found.hold(r.slabs.copy(value))
+	return r.out.Yield(found)
 }
 
 // yieldWhole hands on a document that was kept.
@@ -302,29 +281,21 @@ func (r *Reader) yieldWhole(line, column int) error {
 	found := item{file: r.file, line: line, column: column}
 	switch {
 	case isTrustPolicy(kept):
-		found.kind = role.TrustPolicy
 		r.known = true
-		return r.out.Yield(&policyItem{found, r.copy(kept), r.documents})
+		found.kind = role.TrustPolicy
+		found.hold(r.slabs.copy(kept))
+		return r.out.Yield(&policyItem{found, r.documents})
 	case isConfig(kept):
 		r.known = true
 		return r.yieldConfigItem(kept, line, column)
 	}
 	found.kind = role.GetRole
-	if found.members = membersOf(r.copy(kept), line, column); !found.members.isRole() {
+	found.hold(r.slabs.copy(kept))
+	if !found.isRole() {
 		return nil
 	}
 	r.known = true
 	return r.out.Yield(&found)
-}
-
-// copy saves a value from being overwritten by the next read.
-func (r *Reader) copy(value []byte) []byte {
-	if cap(r.slab)-len(r.slab) < len(value) {
-		r.slab = make([]byte, 0, max(blockSize, len(value)))
-	}
-	start := len(r.slab)
-	r.slab = append(r.slab, value...)
-	return r.slab[start:len(r.slab):len(r.slab)]
 }
 
 // next tells the kind of the next token or value and passes what is before it.

@@ -14,24 +14,55 @@ type item struct {
 	kind         role.Kind
 	file         *walk.File
 	line, column int
-	members      members
+	object       []byte // as it is spelt; Role uses its room for the decoded policy
+	slab         *slab  // of object
+	tags, used   []byte // as they are spelt, for Fill
+}
+
+func (i *item) hold(object []byte, of *slab) { i.object, i.slab = object, of }
+
+// Release implements audit.Releaser.
+func (i *item) Release() {
+	i.object, i.tags, i.used = nil, nil, nil
+	i.slab.release()
 }
 
 // Size implements audit.Sized.
-func (i *item) Size() int { return i.members.size }
+func (i *item) Size() int { return len(i.object) }
 
 // Role implements audit.Item.
 func (i *item) Role() (*role.Role, error) {
-	found := &role.Role{Source: i.source(), Details: i}
-	i.members.fill(found)
-	complete(found)
+	found := &role.Role{Source: i.source()}
+	members := membersOf(i.object, i.line, i.column)
+	i.fill(found, &members)
 	return found, nil
+}
+
+// fill takes over what the members of a role tell.
+func (i *item) fill(found *role.Role, members *members) {
+	members.fill(found)
+	i.tags, i.used = members.values[tagsMember], members.values[usedMember]
+	found.Details = i
 }
 
 // Fill implements role.Details.
 func (i *item) Fill(found *role.Role) {
-	found.Tags = readTags(i.members.values[tagsMember])
-	found.LastUsed = readLastUsed(i.members.values[usedMember])
+	found.Tags, found.LastUsed = readTags(i.tags), readLastUsed(i.used)
+}
+
+// isRole reports whether an object is a role rather than something else that
+// happens to stand in a list of that name.
+func (i *item) isRole() bool {
+	members := membersOf(i.object, 0, 0)
+	return members.values[policyMember] != nil || bytes.Contains(members.values[arnMember], roleInARN)
+}
+
+var roleInARN = []byte(":role/")
+
+// speaksOfRole reports whether text that breaks off or is no JSON was meant to
+// be a role.
+func speaksOfRole(text []byte) bool {
+	return bytes.Contains(text, []byte(`"Arn"`)) || bytes.Contains(text, []byte(`"RoleName"`))
 }
 
 func (i *item) source() role.Source {
@@ -43,7 +74,6 @@ func (i *item) source() role.Source {
 // included.
 type members struct {
 	values [memberCount][]byte
-	size   int // bytes of them
 	// line and column are the place of the trust policy, 0 where it does not
 	// stand in the file verbatim.
 	line, column int
@@ -96,7 +126,6 @@ func (m *members) set(kind memberKind, value []byte) {
 		m.twice = memberNames[kind]
 	}
 	m.values[kind] = value
-	m.size += len(value)
 }
 
 // membersOf takes apart a whole object that stands at line and column.
@@ -108,7 +137,7 @@ func membersOf(object []byte, line, column int) members {
 			return true
 		}
 		found.set(kind, m.value)
-		if kind == policyMember && line > 0 {
+		if kind == policyMember && line > 0 && m.value[0] != '"' {
 			found.line, found.column = move(line, column, object[:m.start])
 		}
 		return true
@@ -118,8 +147,7 @@ func membersOf(object []byte, line, column int) members {
 
 func (m *members) fill(found *role.Role) {
 	found.ARN = string(unquote(m.values[arnMember]))
-	found.Name = string(unquote(m.values[nameMember]))
-	found.Path = string(unquote(m.values[pathMember]))
+	complete(found, unquote(m.values[nameMember]), unquote(m.values[pathMember]))
 	if m.twice != "" {
 		found.Trust.Err = fmt.Errorf("the role carries %s twice", m.twice)
 		return
@@ -127,24 +155,18 @@ func (m *members) fill(found *role.Role) {
 	found.Trust = document(m.values[policyMember], m.line, m.column)
 }
 
-// isRole reports whether an object is a role rather than something else that
-// happens to stand in a list of that name.
-func (m *members) isRole() bool {
-	return m.values[policyMember] != nil || bytes.Contains(m.values[arnMember], []byte(":role/"))
-}
-
-// complete fills in what the role's ARN tells.
-func complete(found *role.Role) {
-	arn, ok := parseRoleARN(found.ARN)
-	if !ok {
-		return
+// complete fills in what the role's ARN tells, and the name and the path where
+// they are given. Where these repeat the ARN, as they do, they share its text.
+func complete(found *role.Role, name, path []byte) {
+	if arn, ok := parseRoleARN(found.ARN); ok {
+		found.Partition, found.Account = arn.partition, arn.account
+		found.Name, found.Path = arn.name, arn.path
 	}
-	found.Partition, found.Account = arn.partition, arn.account
-	if found.Name == "" {
-		found.Name = arn.name
+	if len(name) > 0 && string(name) != found.Name {
+		found.Name = string(name)
 	}
-	if found.Path == "" {
-		found.Path = arn.path
+	if len(path) > 0 && string(path) != found.Path {
+		found.Path = string(path)
 	}
 }
 
