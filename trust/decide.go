@@ -39,6 +39,9 @@ type way struct {
 	// request is granted by it with neither MFA nor a secret external ID; nil
 	// where there is none such.
 	request *Request
+	// withMFA is set when outsiders get in by showing MFA only; anyone, of an
+	// open way, when an account that nobody named gets in.
+	withMFA, anyone bool
 }
 
 func (w *way) open() bool { return w.request != nil }
@@ -116,6 +119,9 @@ func (d *decision) tryWay(r *rule, entry *Principal) bool {
 			if q == &unguarded {
 				request := solution.request(d.program)
 				w.request = &request
+				w.anyone = d.admitsAnyone(&w)
+			} else {
+				w.withMFA = solution.mode.mfa()
 			}
 			d.ways = append(d.ways, w)
 			return true
@@ -144,7 +150,7 @@ func (d *decision) verdict() Verdict {
 	switch {
 	case v.Witness != nil:
 		v.Outcome, v.Exploitable = Fail, true
-		v.AnyAccount = d.anyAccount()
+		v.AnyAccount = slices.ContainsFunc(d.ways, func(w way) bool { return w.anyone })
 		v.Reasons = d.reasons()
 	default:
 		if v.Reasons = d.emptyIDs(); len(v.Reasons) > 0 {
@@ -183,22 +189,19 @@ func (d *decision) confirm(request *Request) string {
 	return ""
 }
 
-// anyAccount reports whether an account that nobody named gets in.
-func (d *decision) anyAccount() bool {
-	fresh := unguarded
-	fresh.freshAccount, fresh.witness = true, false
-	for i := range d.ways {
-		w := &d.ways[i]
-		if w.open() && (w.entry == nil || w.entry.Form == Anyone) {
-			if _, st := d.through(w.rule, w.entry, &fresh); st == satisfiable {
-				return true
-			}
-		}
+// admitsAnyone reports whether an open way lets in an account that nobody
+// named and that belongs to no organization.
+func (d *decision) admitsAnyone(w *way) bool {
+	if w.entry != nil && w.entry.Form != Anyone {
+		return false
 	}
-	return false
+	q := unguarded
+	q.freshAccount, q.witness = true, false
+	_, st := d.through(w.rule, w.entry, &q)
+	return st == satisfiable
 }
 
-// possible runs a query over every way into every Allow statement.
+// anyWay runs a query over every way into every Allow statement.
 func (d *decision) anyWay(q *query) bool {
 	for _, r := range d.allows {
 		for _, entry := range r.entries {
@@ -217,7 +220,7 @@ func (d *decision) anyWay(q *query) bool {
 // none.
 func (d *decision) protection() []string {
 	var list []string
-	if d.anyWay(&query{kinds: withoutMFA, outside: true}) {
+	if slices.ContainsFunc(d.ways, func(w way) bool { return !w.withMFA }) {
 		list = append(list, "external-id")
 	}
 	if d.anyWay(&query{kinds: onlyMFA, outside: true, withoutSecret: true}) {

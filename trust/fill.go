@@ -33,6 +33,7 @@ var (
 // left out.
 func (f *finder) fill() bool {
 	sol := &f.scratch
+	sol.mode = *f.mode
 	if f.query.witness || len(f.linked) > 0 {
 		f.effort.spend(60)
 		sol = &solution{mode: *f.mode, words: make([][]string, len(f.sites))}

@@ -36,10 +36,7 @@ func (d *decision) reasons() []Reason {
 }
 
 func (d *decision) reasonsOf(w *way) []Reason {
-	var reasons []Reason
-	if w.entry == nil || w.entry.Form == Anyone {
-		reasons = d.publicReason(w)
-	}
+	reasons := w.publicReason()
 	before := len(reasons)
 	for i := range w.rule.atoms {
 		if reason, ok := w.conditionReason(&w.rule.atoms[i]); ok {
@@ -54,10 +51,8 @@ func (d *decision) reasonsOf(w *way) []Reason {
 }
 
 // publicReason tells that the statement admits accounts nobody named.
-func (d *decision) publicReason(w *way) []Reason {
-	fresh := unguarded
-	fresh.freshAccount, fresh.witness = true, false
-	if _, st := d.through(w.rule, w.entry, &fresh); st != satisfiable {
+func (w *way) publicReason() []Reason {
+	if !w.anyone {
 		return nil
 	}
 	at := w.rule.Range

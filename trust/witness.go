@@ -15,109 +15,125 @@ func (sol *solution) request(p *program) Request {
 	r := Request{
 		Principal: arn, Kind: m.kind, Account: account, Checks: m.checks(), Resource: p.roleARN(m.partition),
 	}
-	context := Context{
-		"aws:PrincipalArn":          {arn},
-		"aws:PrincipalAccount":      {account},
-		"aws:PrincipalType":         {m.principalType()},
-		"aws:userid":                {wholeWord.of(sol.words[slotUserID])},
-		"aws:PrincipalIsAWSService": {"false"},
-		"aws:ViaAWSService":         {"false"},
-		"aws:SecureTransport":       {"true"},
-		"aws:CurrentTime":           {isoTime(sol.clock)},
-		"aws:EpochTime":             {strconv.FormatInt(sol.clock, 10)},
-		"sts:RoleSessionName":       sol.words[slotSessionName],
-		"aws:RequestedRegion":       {defaultRegion(m.partition)},
-	}
+	context := newSingles()
+	context.set("aws:PrincipalArn", arn)
+	context.set("aws:PrincipalAccount", account)
+	context.set("aws:PrincipalType", m.principalType())
+	context.set("aws:userid", wholeWord.of(sol.words[slotUserID]))
+	context.set("aws:PrincipalIsAWSService", "false")
+	context.set("aws:ViaAWSService", "false")
+	context.set("aws:SecureTransport", "true")
+	context.set("aws:CurrentTime", isoTime(sol.clock))
+	context.set("aws:EpochTime", strconv.FormatInt(sol.clock, 10))
+	context.set("sts:RoleSessionName", sol.words[slotSessionName][0])
+	context.set("aws:RequestedRegion", defaultRegion(m.partition))
 	if m.kind == RoleSession {
 		r.Principal = "arn:" + m.partition + ":sts::" + account + ":assumed-role/" + name + "/" + userIDSession.of(sol.words[slotUserID])
 	} else {
-		context["aws:username"] = []string{name}
+		context.set("aws:username", name)
 	}
 	if m.session() {
-		context["aws:TokenIssueTime"] = []string{isoTime(sol.token)}
+		context.set("aws:TokenIssueTime", isoTime(sol.token))
 	}
 	if m.kind != UserKey {
-		context["aws:MultiFactorAuthPresent"] = []string{boolText(m.mfa())}
+		context.set("aws:MultiFactorAuthPresent", boolText(m.mfa()))
 	}
 	if m.mfa() {
-		context["aws:MultiFactorAuthAge"] = []string{sol.age}
+		context.set("aws:MultiFactorAuthAge", sol.age)
 	}
 	sol.addNetwork(context)
 	sol.addIdentity(context)
 	sol.addTags(context)
 	sol.addWords(p, context)
 	p.addFacts(context)
-	r.Context = context
+	r.Context = context.Context
 	return r
 }
 
-func (sol *solution) addNetwork(context Context) {
+// singles is a context under construction; keys of one value share their
+// memory.
+type singles struct {
+	Context
+	values []string
+}
+
+func newSingles() *singles {
+	return &singles{make(Context, 24), make([]string, 0, 24)}
+}
+
+func (s *singles) set(key, value string) {
+	s.values = append(s.values, value)
+	n := len(s.values)
+	s.Context[key] = s.values[n-1 : n : n]
+}
+
+func (sol *solution) addNetwork(context *singles) {
 	if sol.mode.network == overInternet {
-		context["aws:SourceIp"] = []string{sol.address}
+		context.set("aws:SourceIp", sol.address)
 		return
 	}
-	context["aws:VpcSourceIp"] = []string{sol.address}
-	context["aws:SourceVpc"] = []string{"vpc-0123456789abcdef0"}
-	context["aws:SourceVpce"] = []string{"vpce-0123456789abcdef0"}
+	context.set("aws:VpcSourceIp", sol.address)
+	context.set("aws:SourceVpc", "vpc-0123456789abcdef0")
+	context.set("aws:SourceVpce", "vpce-0123456789abcdef0")
 }
 
-func (sol *solution) addIdentity(context Context) {
+func (sol *solution) addIdentity(context *singles) {
 	word := sol.words[slotIdentity]
 	if sol.mode.identity == passed || sol.mode.identity == passedOn {
-		context["sts:SourceIdentity"] = word
+		context.set("sts:SourceIdentity", word[0])
 	}
 	if sol.mode.identity == carried || sol.mode.identity == passedOn {
-		context["aws:SourceIdentity"] = word
+		context.set("aws:SourceIdentity", word[0])
 	}
 }
 
-func (sol *solution) addTags(context Context) {
+func (sol *solution) addTags(context *singles) {
 	if len(sol.tagKeys) > 0 {
-		context["aws:TagKeys"] = sol.tagKeys
+		context.Context["aws:TagKeys"] = sol.tagKeys
 	}
 	if len(sol.transitive) > 0 {
-		context["sts:TransitiveTagKeys"] = sol.transitive
+		context.Context["sts:TransitiveTagKeys"] = sol.transitive
 	}
 	for key, value := range sol.tags {
-		context["aws:RequestTag/"+key] = []string{value}
+		context.set("aws:RequestTag/"+key, value)
 	}
 }
 
 // addWords adds the keys that are words of their own, and organizations.
-func (sol *solution) addWords(p *program, context Context) {
+func (sol *solution) addWords(p *program, context *singles) {
 	for i, word := range sol.words {
 		if word == nil {
 			continue
 		}
 		switch s := slot(i); s {
 		case slotOrganization:
-			context["aws:PrincipalOrgID"] = []string{orgPathID.of(word)}
-			context["aws:PrincipalOrgPaths"] = []string{wholeWord.of(word)}
+			context.set("aws:PrincipalOrgID", orgPathID.of(word))
+			context.set("aws:PrincipalOrgPaths", wholeWord.of(word))
 		case slotEndpointOrganization:
-			context["aws:VpceOrgID"] = []string{orgPathID.of(word)}
-			context["aws:VpceOrgPaths"] = []string{wholeWord.of(word)}
+			context.set("aws:VpceOrgID", orgPathID.of(word))
+			context.set("aws:VpceOrgPaths", wholeWord.of(word))
 		case slotExternalID:
-			context["sts:ExternalId"] = word
+			context.set("sts:ExternalId", word[0])
 		default:
 			if s >= firstFreeSlot && p.slots[i].class == keyFree {
-				context[p.slots[i].name] = []string{word[0]}
+				context.set(p.slots[i].name, word[0])
 			}
 		}
 	}
 }
 
 // addFacts adds what is known of the role.
-func (p *program) addFacts(context Context) {
-	context["aws:ResourceAccount"] = []string{p.subject.Account}
+func (p *program) addFacts(context *singles) {
+	context.set("aws:ResourceAccount", p.subject.Account)
 	if p.subject.Organization != "" {
-		context["aws:ResourceOrgID"] = []string{p.subject.Organization}
+		context.set("aws:ResourceOrgID", p.subject.Organization)
 	}
 	if p.orgPath != "" {
-		context["aws:ResourceOrgPaths"] = []string{p.orgPath}
+		context.set("aws:ResourceOrgPaths", p.orgPath)
 	}
 	for key, value := range p.subject.Tags {
-		context["aws:ResourceTag/"+key] = []string{value}
-		context["iam:ResourceTag/"+key] = []string{value}
+		context.set("aws:ResourceTag/"+key, value)
+		context.set("iam:ResourceTag/"+key, value)
 	}
 }
 
