@@ -101,7 +101,9 @@ func (l *listing) roles(ctx context.Context, emit func(snapshot.Page) error) err
 			return err
 		}
 	}
-	return single.fault()
+	// Why tags and last use of some roles could not be read. A missing
+	// permission is no such fault: it was noted.
+	return single.first
 }
 
 // singles asks for roles one by one, for what their list does not tell.
@@ -177,10 +179,6 @@ func (s *singles) get(ctx context.Context, name *string) (*types.Role, error) {
 	}
 	return out.Role, nil
 }
-
-// fault returns why tags and last use of some roles could not be read. A
-// missing permission is none: it was noted.
-func (s *singles) fault() error { return s.first }
 
 // cursor walks over the pages of a listing. The zero value stands before the
 // first.
