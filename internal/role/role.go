@@ -108,6 +108,7 @@ const (
 	TrustPolicy          Kind = "trust-policy"
 	Live                 Kind = "live"
 	Saved                Kind = "saved" // answers kept of a live account
+	Terraform            Kind = "terraform"
 	TerraformPlan        Kind = "terraform-plan"
 	TerraformState       Kind = "terraform-state"
 )
