@@ -110,6 +110,9 @@ func (f *finder) zoneDemands(q *query, next func() bool) bool {
 			f.add(slotOrganization, constraint{scope: orgPathID, patterns: orgs, negate: true})
 		}
 	}
+	if f.interest.members && f.interest.organization {
+		f.memberDemands()
+	}
 	if q.freshAccount {
 		f.add(slotPrincipal, constraint{scope: principalAccount, patterns: []pattern{literalPattern(f.freshAccount())}})
 	}
@@ -119,6 +122,15 @@ func (f *finder) zoneDemands(q *query, next func() bool) bool {
 		}
 	}
 	return next()
+}
+
+// memberDemands keeps the caller's account and its organization together, where
+// the accounts of the role's organization are known.
+func (f *finder) memberDemands() {
+	f.add(slotPrincipal, constraint{scope: principalAccount, patterns: f.members, negate: !f.mode.member})
+	if f.mode.organization {
+		f.add(slotOrganization, constraint{scope: orgPathID, patterns: f.only(f.subject.Organization), negate: !f.mode.member})
+	}
 }
 
 func (f *finder) add(s slot, c constraint) {

@@ -7,6 +7,7 @@ type mode struct {
 	partition    string
 	kind         CallerKind
 	organization bool // the caller's account belongs to one
+	member       bool // … and it is the role's own
 	network      network
 	tags         bool // session tags are passed
 	identity     identity
@@ -68,6 +69,8 @@ var (
 // condition looks at need not be varied.
 type interest struct {
 	organization, network, tags, identity bool
+	// members is set when the accounts of the role's organization are known.
+	members bool
 }
 
 func (i *interest) note(info *keyInfo) {
@@ -91,13 +94,13 @@ func (i *interest) each(partitions []string, kinds []CallerKind, try func(*mode)
 	for _, partition := range partitions {
 		for _, identity := range i.identities() {
 			for _, tags := range truths(i.tags) {
-				for _, organization := range truths(i.organization) {
+				for _, o := range i.organizations() {
 					for _, network := range i.networks() {
 						for _, kind := range kinds {
 							if (identity == carried || identity == passedOn) && kind != RoleSession {
 								continue
 							}
-							*m = mode{partition, kind, organization, network, tags, identity}
+							*m = mode{partition, kind, o.any, o.own, network, tags, identity}
 							if try(m) {
 								return true
 							}
@@ -108,6 +111,22 @@ func (i *interest) each(partitions []string, kinds []CallerKind, try func(*mode)
 		}
 	}
 	return false
+}
+
+// membership is whether the caller's account belongs to an organization, and to
+// the role's own.
+type membership struct{ any, own bool }
+
+var memberships = [...]membership{{false, false}, {true, false}, {true, true}}
+
+func (i *interest) organizations() []membership {
+	switch {
+	case !i.organization:
+		return memberships[:1]
+	case !i.members:
+		return memberships[:2]
+	}
+	return memberships[:]
 }
 
 func truths(both bool) []bool {

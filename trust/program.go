@@ -22,6 +22,7 @@ type program struct {
 	partition  [1]string
 	// secrets keep the external ID of a request from being one of the policy's.
 	secrets      []constraint
+	members      []pattern // the accounts of the role\'s organization, if known
 	trusted      []pattern // the accounts of the zone, the role's own included
 	facts        map[string]string
 	orgPath      string
@@ -48,6 +49,12 @@ func newProgram(policy *Policy, question *Question, effort *effort) *program {
 	p.trusted = append(make([]pattern, 0, 1+len(p.zone.Accounts)), literalPattern(p.subject.Account))
 	for _, account := range p.zone.Accounts {
 		p.trusted = append(p.trusted, literalPattern(account))
+	}
+	if question.Members != nil && p.subject.Organization != "" {
+		p.interest.members = true
+		for _, account := range question.Members {
+			p.members = append(p.members, literalPattern(account))
+		}
 	}
 	for i := range policy.Statements {
 		r := p.rule(&policy.Statements[i])

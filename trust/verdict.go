@@ -45,6 +45,9 @@ type Question struct {
 	Zone    Zone
 	// RCPs are the resource control policies that bind the role's account.
 	RCPs []*Policy
+	// Members are the accounts of Subject.Organization, the own one included;
+	// nil when not known, and then any account may be a member.
+	Members []string
 	// Now is the present: grants that ended before it are dead, grants that
 	// begin later are live. The zero time is taken as time.Now() by callers;
 	// Decide itself reads no clock and takes it as year 1.

@@ -63,7 +63,9 @@ type Options struct {
 	Account, Partition string
 	// Organization is the id of the account's own organization, if known.
 	Organization string
-	RCPs         []*trust.Policy
+	// Members are the accounts of that organization; nil where not known.
+	Members []string
+	RCPs    []*trust.Policy
 	// RCPsFor, when it is set, gives the resource control policies that bind a
 	// role, beside RCPs: in an organization they differ from account to
 	// account, and service-linked roles have none. It returns the same slice

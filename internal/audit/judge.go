@@ -165,7 +165,7 @@ func (b *bench) decide(applied *rule.Rule, index int, subject *role.Role) (answe
 	if b.options.Zone != nil {
 		zone = b.options.Zone(subject)
 	}
-	question := trust.Question{Subject: b.subject(subject), Zone: zone, RCPs: controls.policies, Now: b.options.Now}
+	question := trust.Question{Subject: b.subject(subject), Zone: zone, RCPs: controls.policies, Members: b.options.Members, Now: b.options.Now}
 	// AWS exempts its own roles from resource control policies, and tells
 	// them by their path (Organizations User Guide, "Resource control
 	// policies").

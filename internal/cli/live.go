@@ -182,6 +182,9 @@ func (s *supply) join(q *question) (settings.Settings, audit.Options, error) {
 		return found, options, err
 	}
 	options.RCPsFor = s.bind
+	if members := s.organization.Members(); len(members) > 0 && found.Organization == s.organization.ID {
+		options.Members = members
+	}
 	if q.zone != zoneOrganization || found.Organization != s.organization.ID {
 		return found, options, nil
 	}
