@@ -125,18 +125,13 @@ func move(line, column int, passed []byte) (int, int) {
 var newline = []byte{'\n'}
 
 // codePoints counts the code points of UTF-8 text: its bytes but the
-// continuation bytes 10xxxxxx, eight at a time. Most text is ASCII, of which 32
-// bytes are passed at a time.
+// continuation bytes 10xxxxxx, eight at a time.
 func codePoints(utf8 []byte) int {
-	const low, high = 0x0101010101010101, 0x8080808080808080
+	const low = 0x0101010101010101
 	count := len(utf8)
-	word := binary.LittleEndian.Uint64
-	for len(utf8) >= 32 && (word(utf8)|word(utf8[8:])|word(utf8[16:])|word(utf8[24:]))&high == 0 {
-		utf8 = utf8[32:]
-	}
-	for ; len(utf8) >= 8; utf8 = utf8[8:] {
-		eight := word(utf8)
-		count -= bits.OnesCount64((eight >> 7) & (^eight >> 6) & low)
+	for utf8 = behindASCII(utf8); len(utf8) >= 8; utf8 = utf8[8:] {
+		word := binary.LittleEndian.Uint64(utf8)
+		count -= bits.OnesCount64((word >> 7) & (^word >> 6) & low)
 	}
 	for _, b := range utf8 {
 		if b&0xC0 == 0x80 {
@@ -144,4 +139,19 @@ func codePoints(utf8 []byte) int {
 		}
 	}
 	return count
+}
+
+// behindASCII passes over text that is ASCII, as most is, in large steps.
+func behindASCII(utf8 []byte) []byte {
+	const high = 0x8080808080808080
+	word := binary.LittleEndian.Uint64
+	for len(utf8) >= 64 {
+		b := (*[64]byte)(utf8)
+		if (word(b[:8])|word(b[8:16])|word(b[16:24])|word(b[24:32])|
+			word(b[32:40])|word(b[40:48])|word(b[48:56])|word(b[56:]))&high != 0 {
+			break
+		}
+		utf8 = utf8[64:]
+	}
+	return utf8
 }
