@@ -128,7 +128,7 @@ func tokenize(b *testing.B, path string) {
 }
 
 func auditFile(b *testing.B, path string, roles int) {
-	sources := []audit.Source{source.NewFiles([]string{path}, nil)}
+	sources := []audit.Source{source.NewFiles([]string{path}, nil, source.Options{})}
 	summary, err := audit.Run(context.Background(), sources, audit.Options{}, discard{})
 	if err != nil || summary.Roles != roles || summary.Incomplete != nil {
 		b.Fatal(summary, err)

@@ -70,6 +70,12 @@ func completions(command *cobra.Command) {
 		"at":            nothing,
 		"concurrency":   nothing,
 
+		"exclude":        nothing,
+		"parameter":      nothing,
+		"parameter-file": cobra.FixedCompletions([]string{"json", "yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt),
+		"var":            nothing,
+		"var-file":       cobra.FixedCompletions([]string{"tfvars", "json"}, cobra.ShellCompDirectiveFilterFileExt),
+
 		"profile":          nothing,
 		"region":           nothing,
 		"role-name":        nothing,

@@ -21,6 +21,7 @@ import (
 type judgement struct {
 	flags           *pflag.FlagSet
 	question        question
+	deployment      deployment
 	live            live
 	outputs         outputs
 	all             bool
@@ -37,6 +38,7 @@ func (j *judgement) register(command *cobra.Command) {
 	flags.SortFlags = false
 	j.failOn = rule.Low
 	j.flags = flags
+	j.deployment.register(flags)
 	j.question.register(flags)
 	j.live.register(flags)
 	j.outputs.register(flags)
@@ -135,14 +137,32 @@ func (c *command) supply(ctx context.Context, j *judgement, paths []string, mete
 	case slices.ContainsFunc(paths, snapshot.Recognise):
 		found, err = kept(paths)
 	default:
-		files := source.NewFiles(paths, &interruptible{ctx: ctx, from: c.streams.In})
-		found = &supply{sources: []audit.Source{files}, bytes: files.Progress}
+		found, err = c.files(ctx, j, paths)
 	}
 	if err != nil {
 		return nil, err
 	}
 	meter.bytes, meter.state = found.bytes, found.state
 	return found, nil
+}
+
+// files opens files and directories.
+func (c *command) files(ctx context.Context, j *judgement, paths []string) (*supply, error) {
+	options, err := j.sourceOptions()
+	if err != nil {
+		return nil, err
+	}
+	files := source.NewFiles(paths, &interruptible{ctx: ctx, from: c.streams.In}, options)
+	return &supply{sources: []audit.Source{files}, bytes: files.Progress}, nil
+}
+
+// sourceOptions says what files are read with.
+func (j *judgement) sourceOptions() (source.Options, error) {
+	known, err := j.question.load()
+	if err != nil {
+		return source.Options{}, err
+	}
+	return j.deployment.settle(either(j.question.account, known.Account))
 }
 
 // exitCode says what a summary is worth. Who stopped a run knows that its

@@ -4,22 +4,38 @@
 package source
 
 import (
-	"bufio"
-	"compress/gzip"
 	"context"
-	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"runtime"
 	"sync/atomic"
 
 	"countersign/internal/audit"
-	"countersign/internal/source/export"
+	"countersign/internal/source/terraform"
 	"countersign/internal/source/walk"
 )
+
+// Options are what a deployment would tell the templates among the files, and
+// what the walk leaves out.
+type Options struct {
+	Exclude []string // patterns as in a .gitignore file
+	// Account is the account that templates are deployed to; empty where
+	// nobody knows.
+	Account string
+	// Parameters are the values of CloudFormation parameters, by name.
+	Parameters map[string]string
+	// Variables are the values of Terraform variables by name, as they are
+	// given on a command line, and VariableFiles files with values (.tfvars).
+	Variables     map[string]string
+	VariableFiles []terraform.VarFile
+}
 
 // Files yields the roles of files and directories. It implements audit.Source
 // and audit.Skipper.
 type Files struct {
-	paths   []string
+	options Options
+	meet    func(context.Context, *walk.Walker, walk.Visitor) error
 	stdin   io.Reader
 	skipped int
 
@@ -27,8 +43,24 @@ type Files struct {
 }
 
 // NewFiles makes a source of paths: files, directories, and "-" for stdin.
-func NewFiles(paths []string, stdin io.Reader) *Files {
-	return &Files{paths: paths, stdin: stdin}
+func NewFiles(paths []string, stdin io.Reader, options Options) *Files {
+	return &Files{
+		options: options, stdin: stdin,
+		meet: func(ctx context.Context, walker *walk.Walker, visitor walk.Visitor) error {
+			return walker.Paths(ctx, paths, visitor)
+		},
+	}
+}
+
+// NewTree makes a source of a tree that lies in no directory. Its paths are
+// shown with the label before them.
+func NewTree(tree fs.FS, label string, options Options) *Files {
+	return &Files{
+		options: options,
+		meet: func(ctx context.Context, walker *walk.Walker, visitor walk.Visitor) error {
+			return walker.Tree(ctx, tree, label, visitor)
+		},
+	}
 }
 
 // Skipped is how many files in directories held nothing to judge.
@@ -39,113 +71,28 @@ func (f *Files) Skipped() int { return f.skipped }
 // be called while Roles runs.
 func (f *Files) Progress() (read, total int64) { return f.read.Load(), f.total.Load() }
 
-// Roles implements audit.Source.
+// Roles implements audit.Source. Files are read in the order of the walk,
+// templates side by side; bare trust policies come last where there are
+// templates, since a template may have taken them for its own.
 func (f *Files) Roles(ctx context.Context, yield func(audit.Item) error, incomplete func(audit.Incomplete)) error {
-	visit := &visit{
-		ctx: ctx, files: f, out: export.Output{Yield: yield, Incomplete: incomplete},
-		head: bufio.NewReaderSize(nil, headSize), inner: bufio.NewReaderSize(nil, headSize),
-	}
-	return walk.Walk(ctx, f.paths, f.stdin, visit)
-}
-
-// visit is one walk over the files; it implements walk.Visitor.
-type visit struct {
-	ctx         context.Context
-	files       *Files
-	out         export.Output
-	head, inner *bufio.Reader // of the file, and of what is compressed in it
-	exports     export.Reader
-}
-
-func (v *visit) PassedOver(string) { v.files.skipped++ }
-
-func (v *visit) Unreadable(path string, err error) {
-	v.out.Incomplete(audit.Incomplete{Source: path, Reason: "cannot be read: " + err.Error()})
-}
-
-func (v *visit) Visit(file walk.File) error {
-	v.files.total.Add(file.Size)
-	opened, err := file.Open()
-	if err != nil {
-		v.out.Incomplete(audit.Incomplete{Source: file.Path, Reason: err.Error()})
-		return nil
-	}
-	defer opened.Close()
-	before := v.files.read.Load()
-	v.head.Reset(&counter{opened, &v.files.read})
-	err = v.readText(file, v.head, false)
-	if file.Size > 0 { // what was not read of it is done with, too
-		v.files.read.Store(before + file.Size)
-	}
-	return err
-}
-
-// readText tells what a file is and has it read.
-func (v *visit) readText(file walk.File, text *bufio.Reader, compressed bool) error {
-	head, err := text.Peek(headSize)
-	kind := sniff(head)
-	if err != nil && !errors.Is(err, io.EOF) && kind != jsonText && (file.Named || !compressed) {
-		v.out.Incomplete(audit.Incomplete{Source: file.Path, Reason: "cannot be read: " + err.Error()})
-		return nil
-	}
-	switch {
-	case kind == gzipped && !compressed:
-		return v.readGzip(file, text)
-	case kind == utf16Text && (file.Named || beginsLikeJSON(head)):
-		v.out.Incomplete(audit.Incomplete{
-			Source: file.Path, Reason: "the file is UTF-16 text", Hint: "save it as UTF-8",
-		})
-		return nil
-	case kind == jsonText, kind == blank && file.Named:
-		return v.readExport(file, text)
-	}
-	v.nothing(file)
-	return nil
-}
-
-// readGzip reads what is compressed as a stream, so that its size does not
-// matter, and to a depth of one.
-func (v *visit) readGzip(file walk.File, text io.Reader) error {
-	unzipped, err := gzip.NewReader(text)
-	if err != nil {
-		if !file.Named {
-			v.files.skipped++
-			return nil
-		}
-		v.out.Incomplete(audit.Incomplete{Source: file.Path, Reason: "broken gzip file: " + err.Error()})
-		return nil
-	}
-	v.inner.Reset(unzipped)
-	return v.readText(file, v.inner, true)
-}
-
-func (v *visit) readExport(file walk.File, text *bufio.Reader) error {
-	if head, _ := text.Peek(len(byteOrderMark)); string(head) == string(byteOrderMark) {
-		if _, err := text.Discard(len(byteOrderMark)); err != nil {
-			return err
+	walker := &walk.Walker{Stdin: f.stdin}
+	defer walker.Close() // the directories were read only
+	for _, glob := range f.options.Exclude {
+		if err := walker.Exclude(glob); err != nil {
+			return fmt.Errorf("leaving files out: %w", err)
 		}
 	}
-	known, err := v.exports.Read(v.ctx, file, text, v.out)
-	if err == nil && !known {
-		v.nothing(file)
+	met := &census{files: f, incomplete: incomplete}
+	if err := f.meet(ctx, walker, met); err != nil {
+		return err
 	}
-	return err
+	r := newReading(ctx, f, met.inOrder(), yield, incomplete)
+	defer r.stop()
+	return r.run()
 }
 
-// nothing says that a file holds nothing to judge: an error when the user
-// named it, a count when it was only met.
-func (v *visit) nothing(file walk.File) {
-	if !file.Named {
-		v.files.skipped++
-		return
-	}
-	v.out.Incomplete(audit.Incomplete{
-		Source: file.Path,
-		Reason: "not a role export",
-		Hint: "give the output of aws iam get-account-authorization-details, list-roles or get-role, " +
-			"AWS Config items, or a trust policy",
-	})
-}
+// workers is how many templates are read at a time.
+func workers() int { return max(2, runtime.GOMAXPROCS(0)) }
 
 // counter counts the bytes that are read.
 type counter struct {

@@ -128,10 +128,10 @@ func TestFilesAreToldByContent(t *testing.T) {
 			if err := os.WriteFile(path, []byte(test.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if difference := cmp.Diff(test.named, read(t, base, NewFiles([]string{path}, nil))); difference != "" {
+			if difference := cmp.Diff(test.named, read(t, base, NewFiles([]string{path}, nil, Options{}))); difference != "" {
 				t.Errorf("named: %s", difference)
 			}
-			if difference := cmp.Diff(test.met, read(t, base, NewFiles([]string{base}, nil))); difference != "" {
+			if difference := cmp.Diff(test.met, read(t, base, NewFiles([]string{base}, nil, Options{}))); difference != "" {
 				t.Errorf("met in a directory: %s", difference)
 			}
 		})
@@ -140,11 +140,11 @@ func TestFilesAreToldByContent(t *testing.T) {
 
 func TestStandardInputIsReadLikeAFile(t *testing.T) {
 	want := outcome{Roles: []string{"stdin"}}
-	if difference := cmp.Diff(want, read(t, "", NewFiles([]string{"-"}, strings.NewReader(policy)))); difference != "" {
+	if difference := cmp.Diff(want, read(t, "", NewFiles([]string{"-"}, strings.NewReader(policy), Options{}))); difference != "" {
 		t.Error(difference)
 	}
 	want = outcome{Incomplete: []string{"-: not a role export"}}
-	if difference := cmp.Diff(want, read(t, "", NewFiles([]string{"-"}, strings.NewReader("")))); difference != "" {
+	if difference := cmp.Diff(want, read(t, "", NewFiles([]string{"-"}, strings.NewReader(""), Options{}))); difference != "" {
 		t.Error(difference)
 	}
 }
@@ -156,9 +156,11 @@ func TestProgressCountsTheBytesOfFiles(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(base, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		total += int64(len(text))
+		if name != "b.txt" { // nothing of it is read but its beginning
+			total += int64(len(text))
+		}
 	}
-	files := NewFiles([]string{base}, nil)
+	files := NewFiles([]string{base}, nil, Options{})
 	got := read(t, base, files)
 	if done, of := files.Progress(); done != total || of != total || len(got.Roles) != 2 || got.Skipped != 1 {
 		t.Errorf("%d of %d bytes, want %d; %v", done, of, total, got)

@@ -1,6 +1,14 @@
 package source
 
-import "bytes"
+import (
+	"bytes"
+	"path"
+	"slices"
+
+	"countersign/internal/source/cloudformation"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // headSize is how much of a file is looked at to tell what it is.
 const headSize = 4096
@@ -9,9 +17,13 @@ const headSize = 4096
 type content uint8
 
 const (
-	other content = iota
-	blank         // nothing but white space so far
-	jsonText
+	other         content = iota
+	blank                 // nothing but white space so far
+	jsonText              // JSON, as an export is
+	policyText            // JSON with a Statement: perhaps a bare trust policy
+	planText              // a Terraform plan or state
+	templateText          // YAML or JSON that may be a template
+	configuration         // the Terraform configuration of a directory
 	gzipped
 	utf16Text
 )
@@ -19,8 +31,9 @@ const (
 var byteOrderMark = []byte("\xEF\xBB\xBF")
 
 // sniff tells what a file is by its first bytes, in UTF-8 with or without a
-// byte order mark.
-func sniff(head []byte) content {
+// byte order mark. YAML can only be told from other text by what it says, or
+// by its name, of which there may be none.
+func sniff(head []byte, name string) content {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1F, 0x8B}): // RFC 1952, section 2.3.1
 		return gzipped
@@ -33,10 +46,88 @@ func sniff(head []byte) content {
 	switch {
 	case len(text) == 0:
 		return blank
-	case text[0] == '{', text[0] == '[':
+	case text[0] == '{':
+		return sniffObject(text)
+	case text[0] == '[':
 		return jsonText
+	case bytes.IndexByte(text, 0) >= 0:
+		return other
+	case slices.Contains(templateNames, path.Ext(name)), cloudformation.IsTemplate(text):
+		return templateText
 	}
 	return other
+}
+
+// templateNames are the ends of the names of files that may be YAML.
+var templateNames = []string{".yaml", ".yml", ".template", ".cfn"}
+
+// keys are the members at the top of a JSON document that tell what it is.
+var keys = map[string]content{
+	"RoleDetailList":           jsonText,
+	"UserDetailList":           jsonText,
+	"GroupDetailList":          jsonText,
+	"Policies":                 jsonText,
+	"Roles":                    jsonText,
+	"Role":                     jsonText,
+	"AssumeRolePolicyDocument": jsonText,
+	"configurationItems":       jsonText,
+	"baseConfigurationItems":   jsonText,
+	"resourceType":             jsonText,
+
+	"Statement": policyText,
+
+	"format_version":    planText,
+	"terraform_version": planText,
+	"planned_values":    planText,
+	"resource_changes":  planText,
+
+	"AWSTemplateFormatVersion": templateText,
+	"Resources":                templateText,
+	"Transform":                templateText,
+	"Mappings":                 templateText,
+	"Conditions":               templateText,
+	"Outputs":                  templateText,
+	"Parameters":               templateText,
+	"apiVersion":               templateText,
+	"kind":                     templateText,
+	"items":                    templateText,
+	"steps":                    templateText,
+	"deployment":               templateText,
+	"config":                   templateText,
+	"changeSummary":            templateText,
+	"resources":                templateText,
+	"service":                  templateText,
+	"provider":                 templateText,
+}
+
+// sniffObject tells a JSON object by the first of its members that says
+// something, as far as the head goes. The reader of exports knows best what to
+// say of anything else.
+func sniffObject(head []byte) content {
+	decoder := jsontext.NewDecoder(bytes.NewReader(head), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if _, err := decoder.ReadToken(); err != nil {
+		return jsonText
+	}
+	for decoder.PeekKind() == '"' {
+		key, err := decoder.ReadToken()
+		if err != nil {
+			break
+		}
+		name := key.String()
+		if name == "version" && decoder.PeekKind() == '0' {
+			if value, err := decoder.ReadValue(); err == nil && string(value) == "4" {
+				return planText // a state file begins so
+			}
+			continue
+		}
+		if kind, ok := keys[name]; ok {
+			return kind
+		}
+		if decoder.SkipValue() != nil {
+			break
+		}
+	}
+	return jsonText
 }
 
 // beginsLikeJSON reports whether UTF-16 text begins like a JSON object or

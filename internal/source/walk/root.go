@@ -5,12 +5,6 @@ import (
 	"path/filepath"
 )
 
-// fromRoot gives a named file's path from the root of its git work tree, or
-// its bare name where there is none.
-func fromRoot(path string) string {
-	return joinSlash(directoryFromRoot(filepath.Dir(path)), filepath.Base(path))
-}
-
 // directoryFromRoot gives a directory's path from the root of its git work
 // tree; it is empty for the root itself and where there is none. Links are
 // resolved first, so that the same directory has one answer however it is

@@ -9,7 +9,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 )
 
 // Stdin is the path that stands for standard input.
@@ -21,8 +23,26 @@ type File struct {
 	FromRoot string // from the git work tree's root, else from the scanned directory; slashes
 	Named    bool   // the user named it, rather than a directory above it
 	Size     int64  // bytes; 0 where nobody knows, as for a pipe
+	// Root is the directory that is scanned, or the one that a named file lies
+	// in: nothing outside of it can be opened. It is nil for standard input.
+	Root *Root
+	Name string // the file's name in Root
 
 	open func() (io.ReadCloser, error)
+}
+
+// Root is a directory that is scanned.
+type Root struct {
+	FS       fs.FS
+	path     string // as the user named it
+	fromRoot string // from the git work tree's root
+	close    func() error
+}
+
+// Paths gives the paths of a file in the directory: as it is shown, and from
+// the root of the git work tree.
+func (r *Root) Paths(name string) (shown, fromRoot string) {
+	return filepath.Join(r.path, filepath.FromSlash(name)), joinSlash(r.fromRoot, name)
 }
 
 // Open opens the file for reading. Its errors name the path.
@@ -38,25 +58,61 @@ type Visitor interface {
 	Unreadable(path string, err error)
 }
 
-// Walk visits the files of paths in the order of paths, those of a directory in
-// lexical order. Links inside a directory are passed over: what they point to
-// inside of it is met at its own place, and what is outside is out of bounds.
-// Everything named .git is left alone.
-func Walk(ctx context.Context, paths []string, stdin io.Reader, visitor Visitor) error {
+// Walker walks. Files can be opened until it is closed.
+type Walker struct {
+	Stdin   io.Reader
+	exclude []pattern
+	roots   map[string]*Root // of directories, as the user named them
+}
+
+// Exclude leaves out what a pattern matches, which is spelt as in a .gitignore
+// file and counts from each directory that is walked.
+func (w *Walker) Exclude(glob string) error {
+	made, ok := parsePattern(glob)
+	if !ok || made.keep {
+		return fmt.Errorf("%q is no pattern", glob)
+	}
+	w.exclude = append(w.exclude, made)
+	return nil
+}
+
+// Close closes the directories.
+func (w *Walker) Close() error {
+	var all []error
+	for _, root := range w.roots {
+		all = append(all, root.close())
+	}
+	w.roots = nil
+	return errors.Join(all...)
+}
+
+// Paths visits the files of paths in the order of paths, those of a directory
+// in lexical order. Links inside a directory are passed over: what they point
+// to inside of it is met at its own place, and what is outside is out of
+// bounds. What a .gitignore file in the directory or above it, up to the
+// directory named, ignores is left alone, and so is everything named .git,
+// .terraform or .terragrunt-cache.
+func (w *Walker) Paths(ctx context.Context, paths []string, visitor Visitor) error {
 	for _, path := range paths {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := walkPath(ctx, path, stdin, visitor); err != nil {
+		if err := w.path(ctx, path, visitor); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func walkPath(ctx context.Context, path string, stdin io.Reader, visitor Visitor) error {
+// Tree visits the files of a tree that lies in no directory, as Paths does. Its
+// paths are shown with the label before them.
+func (w *Walker) Tree(ctx context.Context, tree fs.FS, label string, visitor Visitor) error {
+	return w.directory(ctx, &Root{FS: tree, path: label}, visitor)
+}
+
+func (w *Walker) path(ctx context.Context, path string, visitor Visitor) error {
 	if path == Stdin {
-		open := func() (io.ReadCloser, error) { return io.NopCloser(stdin), nil }
+		open := func() (io.ReadCloser, error) { return io.NopCloser(w.Stdin), nil }
 		return visitor.Visit(File{Path: Stdin, FromRoot: Stdin, Named: true, open: open})
 	}
 	info, err := os.Stat(path)
@@ -64,15 +120,24 @@ func walkPath(ctx context.Context, path string, stdin io.Reader, visitor Visitor
 		visitor.Unreadable(path, plain(err))
 		return nil
 	}
-	if info.IsDir() {
-		return walkDirectory(ctx, path, visitor)
+	directory := path
+	if !info.IsDir() {
+		directory = filepath.Dir(path)
 	}
-	file := File{Path: path, FromRoot: fromRoot(path), Named: true}
+	root, err := w.root(directory)
+	if err != nil {
+		visitor.Unreadable(path, plain(err))
+		return nil
+	}
+	if info.IsDir() {
+		return w.directory(ctx, root, visitor)
+	}
+	file := File{Path: path, FromRoot: joinSlash(root.fromRoot, filepath.Base(path)), Named: true, Root: root, Name: filepath.Base(path)}
 	if info.Mode().IsRegular() {
 		file.Size = info.Size()
 	}
 	file.open = func() (io.ReadCloser, error) {
-		opened, err := os.Open(path)
+		opened, err := os.Open(path) // a link that the user names is followed
 		if err != nil {
 			return nil, fmt.Errorf("cannot open %s: %w", path, plain(err))
 		}
@@ -81,49 +146,117 @@ func walkPath(ctx context.Context, path string, stdin io.Reader, visitor Visitor
 	return visitor.Visit(file)
 }
 
-func walkDirectory(ctx context.Context, directory string, visitor Visitor) error {
-	// Every file is opened through the root, which refuses to leave the
-	// directory even when somebody swaps a file for a link meanwhile.
-	root, err := os.OpenRoot(directory)
-	if err != nil {
-		visitor.Unreadable(directory, plain(err))
-		return nil
+// root opens a directory, once. Every file is opened through it, and it refuses
+// to leave the directory even when somebody swaps a file for a link meanwhile.
+func (w *Walker) root(directory string) (*Root, error) {
+	if root := w.roots[directory]; root != nil {
+		return root, nil
 	}
-	defer root.Close()
-	prefix := directoryFromRoot(directory)
-	return fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+	opened, err := os.OpenRoot(directory)
+	if err != nil {
+		return nil, fmt.Errorf("opening a directory: %w", err)
+	}
+	root := &Root{FS: opened.FS(), path: directory, fromRoot: directoryFromRoot(directory), close: opened.Close}
+	if w.roots == nil {
+		w.roots = map[string]*Root{}
+	}
+	w.roots[directory] = root
+	return root, nil
+}
+
+func (w *Walker) directory(ctx context.Context, root *Root, visitor Visitor) error {
+	d := &descent{walker: w, root: root, visitor: visitor}
+	if len(w.exclude) > 0 {
+		d.exclude = &rules{base: ".", patterns: w.exclude}
+	}
+	return fs.WalkDir(root.FS, ".", func(name string, entry fs.DirEntry, err error) error {
 		if stop := ctx.Err(); stop != nil {
 			return stop
 		}
-		path := filepath.Join(directory, filepath.FromSlash(name))
-		switch {
-		case err != nil:
-			visitor.Unreadable(path, plain(err))
-			return nil // the directory's other entries follow
-		case entry.Name() == ".git":
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case entry.IsDir():
-			return nil
-		case !entry.Type().IsRegular():
-			visitor.PassedOver(path)
-			return nil
-		}
-		file := File{Path: path, FromRoot: joinSlash(prefix, name)}
-		if info, err := entry.Info(); err == nil {
-			file.Size = info.Size()
-		}
-		file.open = func() (io.ReadCloser, error) {
-			opened, err := root.Open(filepath.FromSlash(name))
-			if err != nil {
-				return nil, fmt.Errorf("cannot open %s: %w", path, plain(err))
-			}
-			return opened, nil
-		}
-		return visitor.Visit(file)
+		return d.entry(name, entry, err)
 	})
+}
+
+// descent is the walk through one directory.
+type descent struct {
+	walker  *Walker
+	root    *Root
+	visitor Visitor
+	exclude *rules
+	ignore  []*rules // of the directories that the walk is in
+}
+
+// leftAlone are the names of directories that hold copies: of a repository's
+// objects, of modules that are read where they are called.
+var leftAlone = []string{".git", ".terraform", ".terragrunt-cache"}
+
+func (d *descent) entry(name string, entry fs.DirEntry, err error) error {
+	shown, fromRoot := d.root.Paths(name)
+	switch {
+	case err != nil:
+		d.visitor.Unreadable(shown, plain(err))
+		return nil // the directory's other entries follow
+	case slices.Contains(leftAlone, entry.Name()) || name != "." && d.ignored(name, entry.IsDir()):
+		if entry.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	case entry.IsDir():
+		d.enter(name)
+		return nil
+	case !entry.Type().IsRegular():
+		d.visitor.PassedOver(shown)
+		return nil
+	}
+	file := File{Path: shown, FromRoot: fromRoot, Root: d.root, Name: name}
+	if info, err := entry.Info(); err == nil {
+		file.Size = info.Size()
+	}
+	file.open = func() (io.ReadCloser, error) {
+		opened, err := d.root.FS.Open(name)
+		if err != nil {
+			return nil, fmt.Errorf("cannot open %s: %w", shown, plain(err))
+		}
+		return opened, nil
+	}
+	return d.visitor.Visit(file)
+}
+
+// enter takes over the rules of a directory, and drops those of directories
+// that the walk has left.
+func (d *descent) enter(name string) {
+	d.leave(name)
+	if found := readIgnore(d.root.FS, name); found != nil && len(found.patterns) > 0 {
+		d.ignore = append(d.ignore, found)
+	}
+}
+
+func (d *descent) leave(name string) {
+	for len(d.ignore) > 0 && !isBelow(name, d.ignore[len(d.ignore)-1].base) {
+		d.ignore = d.ignore[:len(d.ignore)-1]
+	}
+}
+
+// isBelow reports whether a name is in a directory, at any depth.
+func isBelow(name, directory string) bool {
+	return directory == "." || len(name) > len(directory) && name[:len(directory)] == directory && name[len(directory)] == '/'
+}
+
+// ignored asks the innermost rules first. What is in an ignored directory
+// cannot be taken back, since the walk does not go there.
+func (d *descent) ignored(name string, isDirectory bool) bool {
+	if d.exclude != nil {
+		if excluded, _ := d.exclude.ignores(name, isDirectory); excluded {
+			return true
+		}
+	}
+	d.leave(path.Clean(name))
+	for i := len(d.ignore) - 1; i >= 0; i-- {
+		if ignored, said := d.ignore[i].ignores(name, isDirectory); said {
+			return ignored
+		}
+	}
+	return false
 }
 
 // plain takes the operation and the path off an error, which messages name in

@@ -86,7 +86,8 @@ func walked(t *testing.T, base string, paths ...string) []string {
 			paths[i] = filepath.Join(base, path)
 		}
 	}
-	if err := Walk(context.Background(), paths, strings.NewReader("typed"), visitor); err != nil {
+	walker := &Walker{Stdin: strings.NewReader("typed")}
+	if err := errors.Join(walker.Paths(context.Background(), paths, visitor), walker.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return visitor.lines
@@ -163,13 +164,15 @@ func TestAWalkEndsWithTheVisitorAndTheContext(t *testing.T) {
 	base := tree(t, map[string]string{"a": "a", "b": "b"})
 	stop := errors.New("stop")
 	visitor := &log{base: base, stop: stop}
-	if err := Walk(context.Background(), []string{base}, nil, visitor); !errors.Is(err, stop) || len(visitor.lines) != 1 {
+	walker := &Walker{}
+	defer walker.Close()
+	if err := walker.Paths(context.Background(), []string{base}, visitor); !errors.Is(err, stop) || len(visitor.lines) != 1 {
 		t.Errorf("error %v after %q", err, visitor.lines)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	visitor = &log{base: base}
-	if err := Walk(ctx, []string{base}, nil, visitor); !errors.Is(err, context.Canceled) || len(visitor.lines) != 0 {
+	if err := walker.Paths(ctx, []string{base}, visitor); !errors.Is(err, context.Canceled) || len(visitor.lines) != 0 {
 		t.Errorf("error %v after %q", err, visitor.lines)
 	}
 }
