@@ -221,10 +221,10 @@ func (f *gapFinder) possibleAccounts() []string {
 func (f *gapFinder) principal(v Value) {
 	switch v.Kind {
 	case Unknown:
-		f.add(v.On, object("AWS", Literal("*")), object("AWS", Value{Kind: Array}), object("Service", Literal("ec2.amazonaws.com")))
 		for _, account := range f.possibleAccounts() {
 			f.add(v.On, object("AWS", Literal(account)))
 		}
+		f.add(v.On, object("AWS", Literal("*")), object("AWS", Value{Kind: Array}), object("Service", Literal("ec2.amazonaws.com")))
 		return
 	case String:
 		f.scalar(v, literals([]string{"*"}))
@@ -234,7 +234,9 @@ func (f *gapFinder) principal(v Value) {
 		f.scalar(m.Key, literals([]string{"AWS", "Service"}))
 		options := literals([]string{"service.amazonaws.com"})
 		if m.Key.Text == "AWS" {
-			options = literals(append([]string{"*"}, f.possibleAccounts()...))
+			// A stranger first: the likeliest of those that make the role open,
+			// which is the one that is told of.
+			options = literals(append(f.possibleAccounts(), "*"))
 		}
 		f.each(m.Value, func(v Value) { f.scalar(v, options) })
 	}
@@ -282,8 +284,16 @@ func (f *gapFinder) block(operator string, v Value) {
 
 // operandOptions are the values that an unknown operand may have.
 func (f *gapFinder) operandOptions(operator, key string) []Value {
-	named := f.operands[key]
 	operator = strings.ToLower(operator)
+	options := f.valuesFor(operator, key)
+	if strings.Contains(operator, "like") && key != "sts:externalid" {
+		options = append(options, Literal("*"))
+	}
+	return options
+}
+
+func (f *gapFinder) valuesFor(operator, key string) []Value {
+	named := f.operands[key]
 	family := func(word string) bool { return strings.Contains(operator, word) }
 	switch {
 	case family("bool") || family("null"):
@@ -333,8 +343,6 @@ func (f *gapFinder) operandOptions(operator, key string) []Value {
 			options = append(options, "arn:"+f.partition()+":iam::"+account+":role/unknown-1")
 		}
 		return literals(options)
-	case family("like"):
-		return literals(append([]string{"unknown-1", "*"}, named...))
 	}
 	return literals(append([]string{"unknown-1"}, named...))
 }

@@ -43,7 +43,7 @@ func Explain(w io.Writer, finding *rule.Finding, options Options) error {
 type explanation struct{ textWriter }
 
 func (e *explanation) head(finding *rule.Finding) {
-	e.line(e.style.paint(bold, printable(finding.Role.Name)))
+	e.line(e.style.paint(bold, printable(finding.Role.Title())))
 	e.identity(finding)
 	if account := finding.Role.Account; account != "" {
 		e.line("  account ", e.options.nameAccount(account))

@@ -117,7 +117,7 @@ func (p *page) title(finding *rule.Finding, all bool) {
 	}
 	outcome := fmt.Sprintf("%-*s", width, verdict.Outcome)
 	p.w.WriteString(p.style.paint(color, fmt.Sprintf("%s  %-8s", outcome, severity)))
-	p.w.WriteString("  " + p.style.paint(bold, printable(finding.Role.Name)))
+	p.w.WriteString("  " + p.style.paint(bold, printable(finding.Role.Title())))
 	if note != "" {
 		p.w.WriteString("  " + p.style.paint(dim, "("+printable(note)+")"))
 	}
@@ -141,7 +141,7 @@ func (p *page) identity(finding *rule.Finding) {
 	if arn := finding.Role.ARN; arn != "" {
 		p.line("  ", p.style.paint(dim, printable(arn)))
 	}
-	if address := finding.Role.Source.Address; address != "" {
+	if address := finding.Role.Source.Address; address != "" && address != finding.Role.Title() {
 		p.line("  ", p.style.paint(dim, printable(address)))
 	}
 }

@@ -44,6 +44,18 @@ func (r *Role) Complete() {
 	}
 }
 
+// Title is what to call the role: its name, or, where the source cannot tell
+// it, its address in the template.
+func (r *Role) Title() string {
+	switch {
+	case r.Name != "":
+		return r.Name
+	case r.Source.Address != "":
+		return r.Source.Address
+	}
+	return "(no name)"
+}
+
 // ServiceLinked reports whether AWS owns the role's trust policy, so that
 // nobody can change it (IAM User Guide, "Service-linked roles").
 func (r *Role) ServiceLinked() bool {
