@@ -9,6 +9,7 @@ import (
 
 	"countersign/internal/audit"
 	"countersign/internal/role"
+	"countersign/internal/source/template"
 	"countersign/trust"
 )
 
@@ -31,7 +32,7 @@ type result struct {
 // read reads a text as the only file of a directory.
 func read(t testing.TB, text string, options Options) result {
 	t.Helper()
-	return readInput(t, Input{Path: "template.yaml", FromRoot: "template.yaml", Text: []byte(text)}, options)
+	return readInput(t, template.Input{Path: "template.yaml", FromRoot: "template.yaml", Text: []byte(text)}, options)
 }
 
 // readFile reads a file of testdata, whose directory is the root.
@@ -46,14 +47,14 @@ func readFile(t testing.TB, directory, name string, options Options) result {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	return readInput(t, Input{Path: directory + "/" + name, FromRoot: name, Text: text, FS: root.FS(), Name: name}, options)
+	return readInput(t, template.Input{Path: directory + "/" + name, FromRoot: name, Text: text, FS: root.FS(), Name: name}, options)
 }
 
-func readInput(t testing.TB, input Input, options Options) result {
+func readInput(t testing.TB, input template.Input, options Options) result {
 	t.Helper()
 	var r result
 	var err error
-	r.isTemplate, err = Read(input, options, Output{
+	r.isTemplate, err = Read(input, options, template.Output{
 		Role: func(one *role.Role) error {
 			r.roles = append(r.roles, found{one, decide(one)})
 			return nil

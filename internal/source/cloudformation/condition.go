@@ -28,7 +28,7 @@ func open(on string) trust.Value {
 }
 
 // condition gives the value of a condition by its name.
-func (t *template) condition(name string) trust.Value {
+func (t *evaluator) condition(name string) trust.Value {
 	if known, found := t.decided[name]; found {
 		if !known.done {
 			return open("condition " + name + " (which refers to itself)")
@@ -53,7 +53,7 @@ func (t *template) condition(name string) trust.Value {
 }
 
 // logic evaluates an expression of a condition.
-func (t *template) logic(v trust.Value, name string, d *decision) trust.Value {
+func (t *evaluator) logic(v trust.Value, name string, d *decision) trust.Value {
 	if !t.enter() {
 		return open("condition " + name + " (too large)")
 	}
@@ -86,7 +86,7 @@ func (t *template) logic(v trust.Value, name string, d *decision) trust.Value {
 }
 
 // junction evaluates And, or Or, for which one true operand is enough.
-func (t *template) junction(isOr bool, items []trust.Value, name string, d *decision) trust.Value {
+func (t *evaluator) junction(isOr bool, items []trust.Value, name string, d *decision) trust.Value {
 	result := boolean(!isOr)
 	for _, item := range items {
 		operand := t.logic(item, name, d)
@@ -107,7 +107,7 @@ func (t *template) junction(isOr bool, items []trust.Value, name string, d *deci
 }
 
 // undecided is a comparison that cannot be made, within a named condition.
-func (t *template) undecided(name, on string, d *decision) trust.Value {
+func (t *evaluator) undecided(name, on string, d *decision) trust.Value {
 	label := "condition " + name
 	if on != "" {
 		label += " (" + on + ")"
@@ -120,7 +120,7 @@ func (t *template) undecided(name, on string, d *decision) trust.Value {
 
 // equals compares two values. Texts are the same or not, letter by letter
 // (CloudFormation User Guide, "Fn::Equals").
-func (t *template) equals(a, b trust.Value, name string, d *decision) trust.Value {
+func (t *evaluator) equals(a, b trust.Value, name string, d *decision) trust.Value {
 	switch {
 	case a.Known() && b.Known():
 		return boolean(sameText(a, b))
@@ -151,7 +151,7 @@ func sameText(a, b trust.Value) bool {
 
 // neverEmpty reports whether a text cannot be empty: a parameter with a least
 // length, or a text with a known part.
-func (t *template) neverEmpty(v trust.Value) bool {
+func (t *evaluator) neverEmpty(v trust.Value) bool {
 	for _, part := range v.Parts {
 		if part.Text != "" {
 			return true

@@ -13,17 +13,20 @@ import (
 const maxEvaluationDepth = 200
 
 // enter counts a step of the evaluation; it reports false at its bounds.
-func (t *template) enter() bool {
+func (t *evaluator) enter() bool {
 	t.steps--
-	t.depth++
-	if t.steps < 0 || t.depth > maxEvaluationDepth {
-		t.depth--
+	t.total--
+	if t.total < 0 {
+		t.sayStopped(t.outline.Top.Range, "the template is too large to evaluate")
+	}
+	if t.total < 0 || t.steps < 0 || t.depth >= maxEvaluationDepth {
 		return false
 	}
+	t.depth++
 	return true
 }
 
-func (t *template) leave() { t.depth-- }
+func (t *evaluator) leave() { t.depth-- }
 
 func unknown(on string, at trust.Range) trust.Value {
 	return trust.Value{Kind: trust.Unknown, On: on, Range: at}
@@ -50,7 +53,7 @@ func call(v trust.Value) (name string, argument trust.Value, ok bool) {
 
 // evaluate gives a value without function calls: what cannot be known of it is
 // unknown by name.
-func (t *template) evaluate(v trust.Value) trust.Value {
+func (t *evaluator) evaluate(v trust.Value) trust.Value {
 	if !t.enter() {
 		return unknown("a part of the template that is too large to evaluate", v.Range)
 	}
@@ -71,13 +74,15 @@ func (t *template) evaluate(v trust.Value) trust.Value {
 		v.Items = items
 	case trust.String:
 		return t.plainText(v)
+	case trust.Unknown:
+		v.On = orName(v.On, "a value that is not there")
 	case trust.Number:
 		v.Kind = trust.String // CloudFormation hands on the text
 	}
 	return v
 }
 
-func (t *template) object(v trust.Value) trust.Value {
+func (t *evaluator) object(v trust.Value) trust.Value {
 	members := make([]trust.Member, 0, len(v.Members))
 	for _, m := range v.Members {
 		switch {
@@ -100,7 +105,7 @@ func (t *template) object(v trust.Value) trust.Value {
 }
 
 // call evaluates a function.
-func (t *template) call(name string, argument trust.Value, at trust.Range) trust.Value {
+func (t *evaluator) call(name string, argument trust.Value, at trust.Range) trust.Value {
 	switch name {
 	case "Ref":
 		return t.ref(t.textOf(argument), at)
@@ -136,7 +141,7 @@ func (t *template) call(name string, argument trust.Value, at trust.Range) trust
 }
 
 // textOf is the known text of a value; empty where it is not known.
-func (t *template) textOf(v trust.Value) string {
+func (t *evaluator) textOf(v trust.Value) string {
 	if v = t.evaluate(v); isScalar(v) {
 		return v.Text
 	}
@@ -144,7 +149,7 @@ func (t *template) textOf(v trust.Value) string {
 }
 
 // choose evaluates Fn::If: the branch that the condition asks for, or both.
-func (t *template) choose(argument trust.Value, at trust.Range, evaluate func(trust.Value) trust.Value) trust.Value {
+func (t *evaluator) choose(argument trust.Value, at trust.Range, evaluate func(trust.Value) trust.Value) trust.Value {
 	if argument.Kind != trust.Array || len(argument.Items) != 3 {
 		return unknown("a malformed Fn::If", at)
 	}
@@ -152,7 +157,7 @@ func (t *template) choose(argument trust.Value, at trust.Range, evaluate func(tr
 	return t.branch(condition, argument.Items[1], argument.Items[2], at, evaluate)
 }
 
-func (t *template) branch(condition, yes, no trust.Value, at trust.Range, evaluate func(trust.Value) trust.Value) trust.Value {
+func (t *evaluator) branch(condition, yes, no trust.Value, at trust.Range, evaluate func(trust.Value) trust.Value) trust.Value {
 	switch condition.Kind {
 	case trust.Bool:
 		if condition.Text == "true" {
@@ -171,7 +176,7 @@ func (t *template) branch(condition, yes, no trust.Value, at trust.Range, evalua
 
 // ref evaluates Ref: a loop's variable, a parameter, a pseudo parameter or a
 // resource.
-func (t *template) ref(name string, at trust.Range) trust.Value {
+func (t *evaluator) ref(name string, at trust.Range) trust.Value {
 	if v, found := t.loops[name]; found {
 		return v
 	}
@@ -189,7 +194,7 @@ func (t *template) ref(name string, at trust.Range) trust.Value {
 
 // pseudo gives a pseudo parameter (CloudFormation User Guide, "Pseudo
 // parameters reference").
-func (t *template) pseudo(name string, at trust.Range) trust.Value {
+func (t *evaluator) pseudo(name string, at trust.Range) trust.Value {
 	v := trust.Value{Kind: trust.String, Range: at}
 	switch name {
 	case "AWS::AccountId":
@@ -215,7 +220,7 @@ func (t *template) pseudo(name string, at trust.Range) trust.Value {
 }
 
 // encoded evaluates Fn::Base64.
-func (t *template) encoded(argument trust.Value, at trust.Range) trust.Value {
+func (t *evaluator) encoded(argument trust.Value, at trust.Range) trust.Value {
 	return distribute([]trust.Value{t.evaluate(argument)}, at, func(v []trust.Value) trust.Value {
 		if !isScalar(v[0]) {
 			return unknown(orName(dependsOn(v[0]), "Fn::Base64"), at)
@@ -225,7 +230,7 @@ func (t *template) encoded(argument trust.Value, at trust.Range) trust.Value {
 }
 
 // length evaluates Fn::Length, of AWS::LanguageExtensions.
-func (t *template) length(argument trust.Value, at trust.Range) trust.Value {
+func (t *evaluator) length(argument trust.Value, at trust.Range) trust.Value {
 	return distribute([]trust.Value{t.evaluate(argument)}, at, func(v []trust.Value) trust.Value {
 		if v[0].Kind != trust.Array {
 			return unknown(orName(dependsOn(v[0]), "Fn::Length"), at)

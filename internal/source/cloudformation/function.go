@@ -6,7 +6,7 @@ import "countersign/trust"
 // the function has a trust policy. The role of any other function trusts
 // lambda.amazonaws.com alone, and no template can change that (SAM Developer
 // Guide, "AWS::Serverless::Function").
-func (t *template) function(key, body, properties, exists trust.Value) error {
+func (t *evaluator) function(key, body, properties, exists trust.Value) error {
 	if _, hasOwn := properties.Get("Role"); hasOwn {
 		return nil
 	}

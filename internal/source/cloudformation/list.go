@@ -9,7 +9,7 @@ import (
 )
 
 // selectItem evaluates Fn::Select.
-func (t *template) selectItem(argument trust.Value, at trust.Range) trust.Value {
+func (t *evaluator) selectItem(argument trust.Value, at trust.Range) trust.Value {
 	if argument.Kind != trust.Array || len(argument.Items) != 2 {
 		return unknown("a malformed Fn::Select", at)
 	}
@@ -39,7 +39,7 @@ func item(index, list trust.Value, at trust.Range) trust.Value {
 }
 
 // split evaluates Fn::Split to a list that is known in full, or not at all.
-func (t *template) split(argument trust.Value, at trust.Range) trust.Value {
+func (t *evaluator) split(argument trust.Value, at trust.Range) trust.Value {
 	list := t.splitOpen(argument, at)
 	if last := len(list.Items) - 1; list.Kind == trust.Array && last >= 0 && list.Items[last].Kind == trust.Unknown {
 		return unknown(list.Items[last].On, at)
@@ -49,7 +49,7 @@ func (t *template) split(argument trust.Value, at trust.Range) trust.Value {
 
 // splitOpen splits a text as far as it is known: the last item is unknown where
 // more may follow.
-func (t *template) splitOpen(argument trust.Value, at trust.Range) trust.Value {
+func (t *evaluator) splitOpen(argument trust.Value, at trust.Range) trust.Value {
 	if argument.Kind != trust.Array || len(argument.Items) != 2 {
 		return unknown("a malformed Fn::Split", at)
 	}
@@ -72,17 +72,18 @@ func splitText(by string, text trust.Value, at trust.Range) trust.Value {
 			known.Text = text.Parts[0].Text
 		}
 	}
+	cutter := yamltree.NewCutter(known)
 	for from := 0; ; {
 		length := strings.Index(known.Text[from:], by)
 		if length < 0 {
 			if on == "" {
-				list.Items = append(list.Items, yamltree.Cut(known, from, len(known.Text)))
+				list.Items = append(list.Items, cutter.Cut(from, len(known.Text)))
 			} else {
 				list.Items = append(list.Items, unknown(on, text.Range))
 			}
 			return list
 		}
-		list.Items = append(list.Items, yamltree.Cut(known, from, from+length))
+		list.Items = append(list.Items, cutter.Cut(from, from+length))
 		from += length + len(by)
 	}
 }
@@ -90,7 +91,7 @@ func splitText(by string, text trust.Value, at trust.Range) trust.Value {
 // findInMap evaluates Fn::FindInMap, with the DefaultValue of
 // AWS::LanguageExtensions. A key that is not known, such as the region, leaves
 // a choice of all entries.
-func (t *template) findInMap(argument trust.Value, at trust.Range) trust.Value {
+func (t *evaluator) findInMap(argument trust.Value, at trust.Range) trust.Value {
 	if argument.Kind != trust.Array || len(argument.Items) < 3 {
 		return unknown("a malformed Fn::FindInMap", at)
 	}
@@ -111,7 +112,7 @@ func (t *template) findInMap(argument trust.Value, at trust.Range) trust.Value {
 }
 
 // lookUp follows the keys into a mapping.
-func (t *template) lookUp(in trust.Value, keys []trust.Value, label string, argument trust.Value, at trust.Range) trust.Value {
+func (t *evaluator) lookUp(in trust.Value, keys []trust.Value, label string, argument trust.Value, at trust.Range) trust.Value {
 	if len(keys) == 0 {
 		return t.evaluate(in)
 	}
@@ -133,7 +134,7 @@ func (t *template) lookUp(in trust.Value, keys []trust.Value, label string, argu
 	return simplest(choice)
 }
 
-func (t *template) notInMap(argument trust.Value, label string, at trust.Range) trust.Value {
+func (t *evaluator) notInMap(argument trust.Value, label string, at trust.Range) trust.Value {
 	if len(argument.Items) > 3 {
 		if v, found := argument.Items[3].Get("DefaultValue"); found {
 			return t.evaluate(v)

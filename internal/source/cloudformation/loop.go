@@ -3,6 +3,7 @@ package cloudformation
 import (
 	"strings"
 
+	"countersign/internal/source/template"
 	"countersign/trust"
 )
 
@@ -10,7 +11,7 @@ import (
 const forEach = "Fn::ForEach::"
 
 // eachResource visits a resource, or those that a loop makes.
-func (t *template) eachResource(key, value trust.Value, visit func(key, value trust.Value) error) error {
+func (t *evaluator) eachResource(key, value trust.Value, visit func(key, value trust.Value) error) error {
 	if strings.HasPrefix(key.Text, forEach) {
 		t.steps = maxSteps
 		return t.loop(key, value, visit)
@@ -20,9 +21,9 @@ func (t *template) eachResource(key, value trust.Value, visit func(key, value tr
 
 // loop visits what Fn::ForEach makes: [variable, list, {key: value}]. A list
 // that is not known has one item, which is not known either.
-func (t *template) loop(key, value trust.Value, visit func(key, value trust.Value) error) error {
+func (t *evaluator) loop(key, value trust.Value, visit func(key, value trust.Value) error) error {
 	if value.Kind != trust.Array || len(value.Items) != 3 || value.Items[0].Kind != trust.String {
-		t.tell(t.place.path, faultAt(key.Range, "it reads [variable, list, {key: value}]", "a malformed %s", key.Text))
+		t.out.Tell(t.place.Path, template.Fault(key.Range, "it reads [variable, list, {key: value}]", "a malformed %s", key.Text))
 		return nil
 	}
 	name := value.Items[0].Text
@@ -57,7 +58,7 @@ func (t *template) loop(key, value trust.Value, visit func(key, value trust.Valu
 }
 
 // turn visits one entry of one turn of a loop.
-func (t *template) turn(key, value trust.Value, visit func(key, value trust.Value) error) error {
+func (t *evaluator) turn(key, value trust.Value, visit func(key, value trust.Value) error) error {
 	if !strings.HasPrefix(key.Text, forEach) {
 		return visit(t.plainText(key), value)
 	}
@@ -69,9 +70,9 @@ func (t *template) turn(key, value trust.Value, visit func(key, value trust.Valu
 }
 
 // sayStopped says, once for a file, that a bound has been reached.
-func (t *template) sayStopped(at trust.Range, reason string) {
+func (t *evaluator) sayStopped(at trust.Range, reason string) {
 	if !t.stopped {
 		t.stopped = true
-		t.tell(t.place.path, faultAt(at, "what is behind this place has not been read", "%s", reason))
+		t.out.Tell(t.place.Path, template.Fault(at, "what is behind this place has not been read", "%s", reason))
 	}
 }

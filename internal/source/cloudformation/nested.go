@@ -5,13 +5,14 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/internal/source/template"
 	"countersign/internal/source/yamltree"
 	"countersign/trust"
 )
 
 // nested gives the roles of a template within the template: that of a nested
 // stack, an application or a stack set, when it lies in the tree.
-func (t *template) nested(key, body, properties trust.Value, kind string) error {
+func (t *evaluator) nested(key, body, properties trust.Value, kind string) error {
 	if text, found := properties.Get("TemplateBody"); found {
 		return t.body(key, properties, text)
 	}
@@ -36,7 +37,7 @@ func (t *template) nested(key, body, properties trust.Value, kind string) error 
 		t.unread(key, location.Range, "its place depends on "+orName(dependsOn(where), display(where)))
 		return nil
 	}
-	at, inside := t.place.beside(where.Text)
+	at, inside := t.place.Beside(where.Text)
 	switch {
 	case strings.Contains(where.Text, "://") && !strings.HasPrefix(where.Text, "file://"):
 		t.unread(key, location.Range, "it lies at "+where.Text)
@@ -49,45 +50,46 @@ func (t *template) nested(key, body, properties trust.Value, kind string) error 
 }
 
 // unread says that a nested template cannot be read.
-func (t *template) unread(key trust.Value, at trust.Range, why string) {
-	t.tell(t.place.path, faultAt(at, "scan the nested template itself", "the template of %s is not read: %s", display(key), why))
+func (t *evaluator) unread(key trust.Value, at trust.Range, why string) {
+	t.out.Tell(t.place.Path, template.Fault(at, "scan the nested template itself", "the template of %s is not read: %s", display(key), why))
 }
 
 // further reads a template that stands in a file of its own.
-func (t *template) further(key, properties trust.Value, from trust.Range, at place, isElsewhere bool) error {
+func (t *evaluator) further(key, properties trust.Value, from trust.Range, at template.Place, isElsewhere bool) error {
 	switch {
-	case at.name == t.place.name || slices.Contains(t.above, at.name):
+	case at.Name == t.place.Name || slices.Contains(t.above, at.Name):
 		t.unread(key, from, "it contains itself")
 		return nil
 	case len(t.above) >= maxNesting:
 		t.unread(key, from, "templates are nested too deep")
 		return nil
 	}
-	text, err := t.open(at.name)
+	text, err := t.files.Open(at.Name)
 	if err != nil {
-		t.unread(key, from, at.path+": "+err.Error())
+		t.unread(key, from, at.Path+": "+err.Error())
 		return nil
 	}
-	outline, err := yamltree.Open(&trust.File{Name: at.path, Text: text}, "Resources")
+	t.total += len(text)
+	outline, err := yamltree.Open(&trust.File{Name: at.Path, Text: text}, "Resources")
 	if err != nil {
-		t.tell(at.path, err)
+		t.out.Tell(at.Path, err)
 		return nil
 	}
 	if !looksLikeTemplate(outline) {
-		t.unread(key, from, at.path+" is no template")
+		t.unread(key, from, at.Path+" is no template")
 		return nil
 	}
 	if t.out.Used != nil {
-		t.out.Used(at.name)
+		t.out.Used(at.Name)
 	}
 	return t.child(key, properties, outline, at, isElsewhere).read()
 }
 
 // child is a nested template with the parameters that it is given.
-func (t *template) child(key, properties trust.Value, outline *yamltree.Outline, at place, isElsewhere bool) *template {
-	child := newTemplate(t.reader, outline, at)
+func (t *evaluator) child(key, properties trust.Value, outline *yamltree.Outline, at template.Place, isElsewhere bool) *evaluator {
+	child := newEvaluator(t.reader, outline, at)
 	child.address = t.address + display(key) + "/"
-	child.above = append(slices.Clone(t.above), t.place.name)
+	child.above = append(slices.Clone(t.above), t.place.Name)
 	child.given = map[string]trust.Value{}
 	if !isElsewhere {
 		child.account = t.account
@@ -120,9 +122,14 @@ func joinedList(v trust.Value) trust.Value {
 	return distribute(values, v.Range, func(values []trust.Value) trust.Value { return joinKnown(values, v.Range) })
 }
 
+// maxBody is the most that CloudFormation takes of a template in a text, with
+// room for the white space that YAML takes off it (CloudFormation User Guide,
+// "Quotas").
+const maxBody = 4 * 51_200
+
 // body reads a template that stands in the template as a text. A stack set
 // makes its stacks in other accounts, of which nothing is known here.
-func (t *template) body(key, properties, text trust.Value) error {
+func (t *evaluator) body(key, properties, text trust.Value) error {
 	if len(t.above) >= maxNesting {
 		t.unread(key, text.Range, "templates are nested too deep")
 		return nil
@@ -147,6 +154,9 @@ func (t *template) body(key, properties, text trust.Value) error {
 	inner := yamltree.NewText(text.Range)
 	for _, p := range pieces {
 		switch {
+		case p.to > maxBody:
+			t.unread(key, text.Range, "its text is too long")
+			return nil
 		case !p.isValue:
 			inner.Add(p.text, p.from, p.to)
 		case isScalar(p.value):
@@ -159,9 +169,9 @@ func (t *template) body(key, properties, text trust.Value) error {
 	documents, err := inner.Documents()
 	if err != nil || len(documents) == 0 {
 		if err == nil {
-			err = faultAt(text.Range, "", "the template of %s is empty", display(key))
+			err = template.Fault(text.Range, "", "the template of %s is empty", display(key))
 		}
-		t.tell(t.place.path, err)
+		t.out.Tell(t.place.Path, err)
 		return nil
 	}
 	return t.child(key, properties, yamltree.FromValue(documents[0], "Resources"), t.place, true).read()
@@ -169,7 +179,7 @@ func (t *template) body(key, properties, text trust.Value) error {
 
 // transform evaluates Fn::Transform: an included piece that lies in the tree is
 // read, everything else is not known.
-func (t *template) transform(argument trust.Value, at trust.Range) trust.Value {
+func (t *evaluator) transform(argument trust.Value, at trust.Range) trust.Value {
 	name, _ := argument.Get("Name")
 	parameters, _ := argument.Get("Parameters")
 	location, _ := parameters.Get("Location")
@@ -178,41 +188,41 @@ func (t *template) transform(argument trust.Value, at trust.Range) trust.Value {
 		return unknown("macro "+name.Text, at)
 	}
 	label := "AWS::Include " + display(t.evaluate(location))
-	from, inside := t.place.beside(where)
-	if !inside || slices.Contains(t.above, from.name) || !t.enter() {
+	from, inside := t.place.Beside(where)
+	if !inside || slices.Contains(t.above, from.Name) || !t.enter() {
 		return unknown(label, at)
 	}
 	defer t.leave()
-	text, err := t.open(from.name)
+	text, err := t.files.Open(from.Name)
 	if err != nil {
 		return unknown(label+" ("+err.Error()+")", at)
 	}
-	documents, err := yamltree.Read(&trust.File{Name: from.path, Text: text})
+	documents, err := yamltree.Read(&trust.File{Name: from.Path, Text: text})
 	if err != nil || len(documents) != 1 {
 		return unknown(label+" (which cannot be read)", at)
 	}
 	above := t.above
-	t.above = append(slices.Clone(above), from.name)
+	t.above = append(slices.Clone(above), from.Name)
 	defer func() { t.above = above }()
 	return t.evaluate(documents[0])
 }
 
 // applyManifest learns the account and the construct paths of a template from
 // the manifest of the cdk.out that it lies in (AWS CDK, cloud assembly schema).
-func (t *template) applyManifest() {
-	file := path.Base(t.place.name)
-	if t.fs == nil || !strings.HasSuffix(file, ".template.json") {
+func (t *evaluator) applyManifest() {
+	file := path.Base(t.place.Name)
+	if !strings.HasSuffix(file, ".template.json") {
 		return
 	}
-	at, inside := t.place.beside("manifest.json")
+	at, inside := t.place.Beside("manifest.json")
 	if !inside {
 		return
 	}
-	text, err := t.open(at.name)
+	text, err := t.files.Open(at.Name)
 	if err != nil {
 		return
 	}
-	manifest, err := yamltree.Read(&trust.File{Name: at.path, Text: text})
+	manifest, err := yamltree.Read(&trust.File{Name: at.Path, Text: text})
 	if err != nil || len(manifest) != 1 {
 		return
 	}
@@ -226,7 +236,7 @@ func (t *template) applyManifest() {
 	}
 }
 
-func (t *template) applyArtifact(artifact trust.Value) {
+func (t *evaluator) applyArtifact(artifact trust.Value) {
 	environment, _ := artifact.Get("environment") // aws://account/region
 	account, _, _ := strings.Cut(strings.TrimPrefix(environment.Text, "aws://"), "/")
 	if isAccount(account) && t.account == "" {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"countersign/internal/source/template"
 	"countersign/internal/source/yamltree"
 	"countersign/trust"
 )
@@ -52,7 +53,8 @@ func listed(item trust.Value) (key, value trust.Value) {
 	if item.Kind == trust.String {
 		for i := range len(item.Text) {
 			if item.Text[i] == '=' {
-				return yamltree.Cut(item, 0, i), yamltree.Cut(item, i+1, len(item.Text))
+				cutter := yamltree.NewCutter(item)
+				return cutter.Cut(0, i), cutter.Cut(i+1, len(item.Text))
 			}
 		}
 		return item, trust.Value{Kind: trust.Null, Range: item.Range}
@@ -67,7 +69,7 @@ func listed(item trust.Value) (key, value trust.Value) {
 
 func setParameter(parameters map[string]string, key, value trust.Value) error {
 	if key.Kind != trust.String || key.Text == "" {
-		return faultAt(key.Range, errShape.Error(), "an entry without a parameter's name")
+		return template.Fault(key.Range, errShape.Error(), "an entry without a parameter's name")
 	}
 	if value.Kind == trust.Absent {
 		return nil
@@ -76,7 +78,7 @@ func setParameter(parameters map[string]string, key, value trust.Value) error {
 		value = joinedList(value)
 	}
 	if !isScalar(value) {
-		return faultAt(value.Range, "a parameter's value is a text", "the parameter %s has no text as its value", key.Text)
+		return template.Fault(value.Range, "a parameter's value is a text", "the parameter %s has no text as its value", key.Text)
 	}
 	parameters[key.Text] = value.Text
 	return nil

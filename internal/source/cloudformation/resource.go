@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"countersign/internal/role"
+	"countersign/internal/source/template"
 	"countersign/internal/source/yamltree"
 	"countersign/trust"
 )
 
 // resource looks at one entry of Resources.
-func (t *template) resource(key, body trust.Value) error {
+func (t *evaluator) resource(key, body trust.Value) error {
 	kind, _ := body.Get("Type")
 	if kind.Kind != trust.String || !slices.Contains(resourceTypes, kind.Text) {
 		return nil
@@ -25,7 +26,7 @@ func (t *template) resource(key, body trust.Value) error {
 	if err := repeatedIn(body, properties); err != nil && kind.Text == "AWS::IAM::Role" {
 		return t.give(key, body, exists, role.Document{Err: err})
 	} else if err != nil {
-		t.tell(t.place.path, err)
+		t.out.Tell(t.place.Path, err)
 		return nil
 	}
 	switch kind.Text {
@@ -51,7 +52,7 @@ func repeatedIn(body, properties trust.Value) error {
 }
 
 // exists evaluates the condition of a resource.
-func (t *template) exists(body trust.Value) trust.Value {
+func (t *evaluator) exists(body trust.Value) trust.Value {
 	name, found := body.Get("Condition")
 	if !found || name.Kind != trust.String {
 		return boolean(true)
@@ -59,17 +60,17 @@ func (t *template) exists(body trust.Value) trust.Value {
 	return t.condition(t.textOf(name))
 }
 
-func (t *template) role(key, body, properties, exists trust.Value) error {
+func (t *evaluator) role(key, body, properties, exists trust.Value) error {
 	document, found := properties.Get("AssumeRolePolicyDocument")
 	switch {
 	case properties.Kind == trust.Object && !found && !hasTransform(properties):
-		return t.give(key, body, exists, role.Document{Err: faultAt(key.Range,
+		return t.give(key, body, exists, role.Document{Err: template.Fault(key.Range,
 			"every role has a trust policy", "the role has no AssumeRolePolicyDocument")})
 	case !found:
 		document = properties // a function that gives all properties
 		if v := t.evaluate(properties); v.Kind == trust.Object {
 			if document, found = v.Get("AssumeRolePolicyDocument"); !found {
-				return t.give(key, body, exists, role.Document{Err: faultAt(key.Range,
+				return t.give(key, body, exists, role.Document{Err: template.Fault(key.Range,
 					"every role has a trust policy", "the role has no AssumeRolePolicyDocument")})
 			}
 		}
@@ -85,12 +86,12 @@ func hasTransform(v trust.Value) bool {
 }
 
 // give hands a role on.
-func (t *template) give(key, body, exists trust.Value, document role.Document) error {
+func (t *evaluator) give(key, body, exists trust.Value, document role.Document) error {
 	properties, _ := body.Get("Properties")
 	found := &role.Role{
 		Account: t.ownAccount(), Partition: t.options.Partition, Trust: document, DefaultAssumed: t.assumed,
 		Source: role.Source{
-			Kind: Kind, Path: t.place.path, FromRoot: t.place.fromRoot, Address: t.address + t.label(key, body),
+			Kind: Kind, Path: t.place.Path, FromRoot: t.place.FromRoot, Address: t.address + t.label(key, body),
 			Line: key.Range.Line(), Column: key.Range.Column(),
 		},
 	}
@@ -113,7 +114,7 @@ func (t *template) give(key, body, exists trust.Value, document role.Document) e
 
 // label is the logical id of a resource, with its construct path where the
 // template or the manifest of its cdk.out tells it.
-func (t *template) label(key, body trust.Value) string {
+func (t *evaluator) label(key, body trust.Value) string {
 	metadata, _ := body.Get("Metadata")
 	path := t.scopes[key.Text]
 	if known, found := metadata.Get("aws:cdk:path"); found && known.Kind == trust.String {
@@ -145,18 +146,18 @@ func whereItExists(tree, exists trust.Value) trust.Value {
 }
 
 // policy evaluates a trust policy: a map, or a text of JSON.
-func (t *template) policy(v trust.Value) role.Document {
+func (t *evaluator) policy(v trust.Value) role.Document {
 	tree, err := t.policyTree(v)
 	if err != nil {
 		return role.Document{Err: err}
 	}
 	if tree.Kind == trust.Absent || tree.Kind == trust.Null {
-		return role.Document{Err: faultAt(v.Range, "every role has a trust policy", "AssumeRolePolicyDocument is empty")}
+		return role.Document{Err: template.Fault(v.Range, "every role has a trust policy", "AssumeRolePolicyDocument is empty")}
 	}
 	return role.Document{Tree: &tree}
 }
 
-func (t *template) policyTree(v trust.Value) (trust.Value, error) {
+func (t *evaluator) policyTree(v trust.Value) (trust.Value, error) {
 	name, argument, isCall := call(v)
 	switch {
 	case v.Kind == trust.String && !strings.Contains(v.Text, "{{resolve:"):
@@ -192,7 +193,7 @@ func (t *template) policyTree(v trust.Value) (trust.Value, error) {
 
 // choiceOfTexts reads the JSON in the options of a choice, and in a text with
 // unknown parts.
-func (t *template) choiceOfTexts(tree trust.Value) (trust.Value, error) {
+func (t *evaluator) choiceOfTexts(tree trust.Value) (trust.Value, error) {
 	switch {
 	case tree.Kind == trust.Choice:
 		items := make([]trust.Value, len(tree.Items))
@@ -212,14 +213,14 @@ func (t *template) choiceOfTexts(tree trust.Value) (trust.Value, error) {
 }
 
 // policyText reads the JSON text that pieces make, with unknown parts.
-func (t *template) policyText(pieces []piece, at trust.Range) (trust.Value, error) {
+func (t *evaluator) policyText(pieces []piece, at trust.Range) (trust.Value, error) {
 	text := yamltree.NewText(at)
 	size, on := 0, ""
 	for _, p := range pieces {
 		size += p.to - p.from + len(p.value.Text)
 		place := p.at
 		if p.isValue && p.to > p.from {
-			place = yamltree.Cut(p.text, p.from, p.to).Range
+			place = text.Place(p.text, p.from, p.to)
 		}
 		switch {
 		case size > maxText:
@@ -253,7 +254,7 @@ func (t *template) policyText(pieces []piece, at trust.Range) (trust.Value, erro
 
 // resourceName evaluates Ref of a resource, as far as the policy language has a
 // use for it: the names of users and roles.
-func (t *template) resourceName(name string, at trust.Range) trust.Value {
+func (t *evaluator) resourceName(name string, at trust.Range) trust.Value {
 	body, found := t.outline.Get(name)
 	if !found {
 		return unknown(name+", which the template does not declare", at)
@@ -274,7 +275,7 @@ var nameProperties = map[string]string{
 
 // attribute evaluates Fn::GetAtt: the ARNs of roles and users of this template
 // are of the own account.
-func (t *template) attribute(argument trust.Value, at trust.Range) trust.Value {
+func (t *evaluator) attribute(argument trust.Value, at trust.Range) trust.Value {
 	logical, attribute := "", ""
 	if argument.Kind == trust.Array && len(argument.Items) == 2 {
 		logical, attribute = t.textOf(argument.Items[0]), t.textOf(argument.Items[1])
@@ -315,7 +316,7 @@ func typeOf(body trust.Value) string {
 	return kind.Text
 }
 
-func (t *template) principalARN(kind, path string, name trust.Value, at trust.Range) trust.Value {
+func (t *evaluator) principalARN(kind, path string, name trust.Value, at trust.Range) trust.Value {
 	prefix := "arn:" + t.partition() + ":iam::" + t.ownAccount() + ":" + kind + path
 	return distribute([]trust.Value{trust.Literal(prefix), name}, at, func(v []trust.Value) trust.Value { return joinKnown(v, at) })
 }

@@ -22,12 +22,15 @@ type piece struct {
 
 // substitution takes the argument of Fn::Sub apart: a text, or a text and a map
 // of names.
-func (t *template) substitution(argument trust.Value, at trust.Range) []piece {
+func (t *evaluator) substitution(argument trust.Value, at trust.Range) []piece {
 	text, names := argument, trust.Value{}
 	if argument.Kind == trust.Array && len(argument.Items) == 2 {
 		text, names = argument.Items[0], argument.Items[1]
 	}
-	if text.Kind != trust.String || len(text.Parts) > 0 {
+	if text.Kind == trust.String && len(text.Parts) > 0 {
+		return t.substituteParts(text, names)
+	}
+	if text.Kind != trust.String {
 		return []piece{{isValue: true, value: unknown("a malformed Fn::Sub", at), at: at}}
 	}
 	var pieces []piece
@@ -62,7 +65,23 @@ func (t *template) substitution(argument trust.Value, at trust.Range) []piece {
 	return t.resolveDynamic(pieces)
 }
 
-func (t *template) substitute(name string, names trust.Value, at trust.Range) trust.Value {
+// substituteParts does so for a text of which parts are unknown before
+// CloudFormation sees it.
+func (t *evaluator) substituteParts(text, names trust.Value) []piece {
+	var pieces []piece
+	for _, part := range text.Parts {
+		if part.On != "" {
+			pieces = append(pieces, piece{isValue: true, value: unknown(part.On, text.Range), at: text.Range})
+			continue
+		}
+		literal := trust.Value{Kind: trust.String, Text: part.Text, Range: text.Range}
+		argument := trust.Value{Kind: trust.Array, Items: []trust.Value{literal, names}, Range: text.Range}
+		pieces = append(pieces, t.substitution(argument, text.Range)...)
+	}
+	return pieces
+}
+
+func (t *evaluator) substitute(name string, names trust.Value, at trust.Range) trust.Value {
 	if v, found := names.Get(name); found {
 		return t.evaluate(v)
 	}
@@ -73,7 +92,7 @@ func (t *template) substitute(name string, names trust.Value, at trust.Range) tr
 }
 
 // join evaluates Fn::Join.
-func (t *template) join(argument trust.Value, at trust.Range) trust.Value {
+func (t *evaluator) join(argument trust.Value, at trust.Range) trust.Value {
 	pieces, ok := t.joined(argument, at)
 	if !ok {
 		return unknown("a malformed Fn::Join", at)
@@ -83,7 +102,7 @@ func (t *template) join(argument trust.Value, at trust.Range) trust.Value {
 
 // joined gives the pieces of an Fn::Join. A list that is a choice stays one
 // piece, of which every option has been joined.
-func (t *template) joined(argument trust.Value, at trust.Range) ([]piece, bool) {
+func (t *evaluator) joined(argument trust.Value, at trust.Range) ([]piece, bool) {
 	if argument.Kind != trust.Array || len(argument.Items) != 2 {
 		return nil, false
 	}
@@ -108,7 +127,7 @@ func hasChoiceOfNothing(list trust.Value) bool {
 }
 
 // between puts a text between the items of a list.
-func (t *template) between(by, list trust.Value, at trust.Range) []piece {
+func (t *evaluator) between(by, list trust.Value, at trust.Range) []piece {
 	if list.Kind != trust.Array || by.Kind != trust.String {
 		on := orName(dependsOn(list), orName(dependsOn(by), "a malformed Fn::Join"))
 		return []piece{{isValue: true, value: unknown(on, at), at: at}}
@@ -131,7 +150,7 @@ func (t *template) between(by, list trust.Value, at trust.Range) []piece {
 }
 
 // concat makes one text of pieces.
-func (t *template) concat(pieces []piece, at trust.Range) trust.Value {
+func (t *evaluator) concat(pieces []piece, at trust.Range) trust.Value {
 	values := make([]trust.Value, len(pieces))
 	for i, p := range pieces {
 		if values[i] = p.value; !p.isValue {
@@ -185,7 +204,7 @@ func joinKnown(values []trust.Value, at trust.Range) trust.Value {
 // plainText is a string outside of functions: variables of loops are replaced
 // in it (AWS::LanguageExtensions does so everywhere), and dynamic references,
 // which are looked up when a stack is made, are unknown.
-func (t *template) plainText(v trust.Value) trust.Value {
+func (t *evaluator) plainText(v trust.Value) trust.Value {
 	if v.Kind != trust.String || len(v.Parts) > 0 {
 		return v
 	}
@@ -202,7 +221,7 @@ func (t *template) plainText(v trust.Value) trust.Value {
 
 // replaceLoops takes a text apart at the variables of loops: ${Name}, and
 // &{Name}, which keeps the letters and digits of the value only.
-func (t *template) replaceLoops(v trust.Value) []piece {
+func (t *evaluator) replaceLoops(v trust.Value) []piece {
 	var pieces []piece
 	from := 0
 	for i := 0; i+1 < len(v.Text); i++ {
@@ -234,7 +253,7 @@ func lettersAndDigits(r rune) rune {
 
 // resolveDynamic makes the dynamic references in literal pieces unknown
 // (CloudFormation User Guide, "Get values stored in other services").
-func (t *template) resolveDynamic(pieces []piece) []piece {
+func (t *evaluator) resolveDynamic(pieces []piece) []piece {
 	var result []piece
 	for _, p := range pieces {
 		for !p.isValue {
@@ -258,7 +277,7 @@ func (t *template) resolveDynamic(pieces []piece) []piece {
 }
 
 // toJSON evaluates Fn::ToJsonString, of AWS::LanguageExtensions, to a text.
-func (t *template) toJSON(argument trust.Value, at trust.Range) trust.Value {
+func (t *evaluator) toJSON(argument trust.Value, at trust.Range) trust.Value {
 	v := t.evaluate(argument)
 	if !v.Known() {
 		return unknown(orName(dependsOn(v), "Fn::ToJsonString"), at)

@@ -130,11 +130,33 @@ func (a *aligner) take(size, width int) {
 	a.pos = end
 }
 
-// Cut returns the piece [from, to) of a string's text, with its place.
-func Cut(v trust.Value, from, to int) trust.Value {
-	piece := trust.Value{Kind: trust.String, Text: v.Text[from:to], Range: v.Range}
-	if places := spans(v); places != nil && from < to {
-		piece.Range.Start, piece.Range.End = places[from].start, places[to-1].end
+// Cutter cuts pieces out of a string, with their places.
+type Cutter struct {
+	from   trust.Value
+	places []span
+}
+
+// NewCutter makes a cutter for a string.
+func NewCutter(v trust.Value) *Cutter {
+	if len(v.Text) > maxInside {
+		return &Cutter{from: v}
+	}
+	return &Cutter{v, spans(v)}
+}
+
+// Cut returns the piece [from, to) of the text.
+func (c *Cutter) Cut(from, to int) trust.Value {
+	piece := trust.Value{Kind: trust.String, Text: c.from.Text[from:to], Range: c.from.Range}
+	if c.places != nil && from < to {
+		piece.Range.Start, piece.Range.End = c.places[from].start, c.places[to-1].end
 	}
 	return piece
+}
+
+// span is where the byte at i is written.
+func (c *Cutter) span(i int) span {
+	if c.places != nil {
+		return c.places[i]
+	}
+	return span{c.from.Range.Start, c.from.Range.End}
 }

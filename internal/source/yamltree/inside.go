@@ -16,6 +16,7 @@ type Text struct {
 	b     strings.Builder
 	spans []span
 	names []string // of the unknown pieces, in order
+	cut   *Cutter  // of the string that was used last
 
 	inString, escaped bool
 }
@@ -34,14 +35,20 @@ func NewText(whole trust.Range) *Text { return &Text{whole: whole} }
 
 // Add adds the piece [from, to) of a string that stands in the file.
 func (t *Text) Add(v trust.Value, from, to int) {
-	places := spans(v)
+	cut := t.cutter(v)
 	for i := from; i < to; i++ {
-		at := span{v.Range.Start, v.Range.End}
-		if places != nil {
-			at = places[i]
-		}
-		t.write(v.Text[i:i+1], at)
+		t.write(v.Text[i:i+1], cut.span(i))
 	}
+}
+
+// Place is where the piece [from, to) of a string stands.
+func (t *Text) Place(v trust.Value, from, to int) trust.Range { return t.cutter(v).Cut(from, to).Range }
+
+func (t *Text) cutter(v trust.Value) *Cutter {
+	if t.cut == nil || t.cut.from.Range != v.Range || t.cut.from.Text != v.Text {
+		t.cut = NewCutter(v)
+	}
+	return t.cut
 }
 
 // AddAt adds a known text in the place of an expression.
@@ -105,14 +112,48 @@ func (t *Text) Documents() ([]trust.Value, error) {
 	if errors.As(err, &syntax) {
 		t.move(&syntax.Range)
 	}
+	m := mover{move: t.move, items: map[*trust.Value]bool{}, members: map[*trust.Member]bool{}}
 	for i := range documents {
-		moveRanges(&documents[i], t.move)
+		m.value(&documents[i])
 	}
 	return documents, err
 }
 
+// mover changes every range of a tree in which aliases share what they stand
+// for.
+type mover struct {
+	move    func(*trust.Range)
+	items   map[*trust.Value]bool // by the first of a list
+	members map[*trust.Member]bool
+}
+
+func (m *mover) value(v *trust.Value) {
+	m.move(&v.Range)
+	if len(v.Items) > 0 && !m.items[&v.Items[0]] {
+		m.items[&v.Items[0]] = true
+		for i := range v.Items {
+			m.value(&v.Items[i])
+		}
+	}
+	if len(v.Members) > 0 && !m.members[&v.Members[0]] {
+		m.members[&v.Members[0]] = true
+		for i := range v.Members {
+			m.value(&v.Members[i].Key)
+			m.value(&v.Members[i].Value)
+		}
+	}
+}
+
+// maxInside bounds the texts within texts of which every byte is traced to its
+// place. CloudFormation takes templates of 51,200 bytes in a text, and IAM
+// policies of some thousand.
+const maxInside = 256 << 10
+
 // Inside reads the JSON text that a string holds.
 func Inside(v trust.Value) (trust.Value, error) {
+	if len(v.Text) > maxInside {
+		return trust.Value{}, &trust.SyntaxError{Message: "the text is too long to be a policy", Range: v.Range}
+	}
 	t := NewText(v.Range)
 	t.Add(v, 0, len(v.Text))
 	return t.JSON()

@@ -135,7 +135,7 @@ func (o *Outline) read(i int) (trust.Member, error) {
 	if err == nil && len(documents) == 1 && len(documents[0].Members) == 1 {
 		return documents[0].Members[0], nil
 	}
-	if o.readEntriesWhole() {
+	if o.readEntriesWhole(i) {
 		return o.entries[i].member, nil
 	}
 	if err == nil {
@@ -145,17 +145,22 @@ func (o *Outline) read(i int) (trust.Member, error) {
 }
 
 // readEntriesWhole reads the file as a whole, once, and reports whether that
-// gives the same entries.
-func (o *Outline) readEntriesWhole() bool {
+// gives the same entries up to the one at i.
+func (o *Outline) readEntriesWhole(i int) bool {
 	if o.tried {
 		return false
 	}
 	o.tried = true
 	again := &Outline{file: o.file, key: o.key}
-	if again.readWhole() != nil || len(again.entries) != len(o.entries) {
+	if again.readWhole() != nil || len(again.entries) <= i {
 		return false
 	}
-	o.entries, o.Top = again.entries, again.Top
+	for j := range i + 1 {
+		if again.entries[j].name != o.entries[j].name {
+			return false
+		}
+	}
+	o.entries, o.Top, o.index = again.entries, again.Top, nil
 	return true
 }
 

@@ -152,6 +152,7 @@ type converter struct {
 	// so that a long line is not counted from its start every time.
 	line1, column, offset int
 	anchors               map[*yaml.Node]*anchored
+	merged                int // entries that merge keys have looked at
 }
 
 // anchored is a value that aliases refer to.
@@ -297,25 +298,38 @@ func (c *converter) members(n *yaml.Node, depth int) (members []trust.Member, en
 		}
 		members = append(members, trust.Member{Key: key, Value: value})
 	}
-	return merge(members, merged), end, nil
+	if len(merged) > 0 {
+		members, err = c.merge(members, merged)
+	}
+	return members, end, err
 }
 
-func merge(members []trust.Member, merged []trust.Value) []trust.Member {
+// maxMerged bounds the entries that the merge keys of a document look at.
+const maxMerged = 100_000
+
+func (c *converter) merge(members []trust.Member, merged []trust.Value) ([]trust.Member, error) {
+	seen := make(map[string]bool, len(members))
+	for i := range members {
+		seen[members[i].Key.Text] = true
+	}
 	for _, from := range merged {
 		sources := []trust.Value{from}
 		if from.Kind == trust.Array {
 			sources = from.Items
 		}
 		for _, source := range sources {
-			own := trust.Value{Members: members}
+			if c.merged += len(source.Members); c.merged > maxMerged {
+				return nil, fault(c.file, from.Range.Start, from.Range.End, "too many merge keys", "write the entries out")
+			}
 			for _, m := range source.Members {
-				if _, found := own.Get(m.Key.Text); !found {
+				if !seen[m.Key.Text] {
+					seen[m.Key.Text] = true
 					members = append(members, m)
 				}
 			}
 		}
 	}
-	return members
+	return members, nil
 }
 
 func (c *converter) scalar(n *yaml.Node, start int) trust.Value {

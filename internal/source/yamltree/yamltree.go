@@ -39,45 +39,70 @@ func Read(file *trust.File) ([]trust.Value, error) {
 	return readDocuments(file)
 }
 
-// readDocuments reads a file of YAML, one document at a time, so that what a
-// reader needs at once is one document's worth of room.
-func readDocuments(file *trust.File) ([]trust.Value, error) {
-	var documents []trust.Value
-	for _, part := range documentParts(file.Text) {
-		read, err := parse(file, part.start, part.end)
-		documents = append(documents, read...)
-		if err != nil {
-			return documents, err
+// readDocuments reads a file of YAML.
+func readDocuments(file *trust.File) (documents []trust.Value, err error) {
+	eachDocument(file, func(document trust.Value, fault error) {
+		if err == nil && fault == nil {
+			documents = append(documents, document)
+		} else if err == nil {
+			err = fault
 		}
-	}
-	return documents, nil
+	})
+	return documents, err
 }
 
-// Each calls visit with every document of a file of YAML, or with the fault of
-// one that cannot be read, in order; it keeps none of them.
+// Each calls visit with every document of a file, or with the fault of one that
+// cannot be read, in order; it keeps none of them.
 func Each(file *trust.File, visit func(trust.Value, error)) {
 	if err := checkFile(file); err != nil {
 		visit(trust.Value{}, err)
 		return
 	}
-	if beginsLikeJSON(file.Text) {
-		documents, err := Read(file)
-		for _, document := range documents {
-			visit(document, nil)
-		}
-		if err != nil {
-			visit(trust.Value{}, err)
-		}
+	if !beginsLikeJSON(file.Text) {
+		eachDocument(file, visit)
 		return
 	}
-	for _, part := range documentParts(file.Text) {
-		documents, err := parse(file, part.start, part.end)
-		for _, document := range documents {
-			visit(document, nil)
+	documents, err := Read(file)
+	for _, document := range documents {
+		visit(document, nil)
+	}
+	if err != nil {
+		visit(trust.Value{}, err)
+	}
+}
+
+// leastGroup is how many bytes of documents are parsed together: a parser costs
+// more than a small document.
+const leastGroup = 16 << 10
+
+// eachDocument reads a file of YAML some documents at a time, so that what it
+// needs at once is little. Where documents are broken, they are read alone.
+func eachDocument(file *trust.File, visit func(trust.Value, error)) {
+	parts := documentParts(file.Text)
+	for len(parts) > 0 {
+		count := 1
+		for count < len(parts) && parts[count-1].end-parts[0].start < leastGroup {
+			count++
 		}
-		if err != nil {
-			visit(trust.Value{}, err)
+		documents, err := parse(file, parts[0].start, parts[count-1].end)
+		if err != nil && count > 1 {
+			for _, part := range parts[:count] {
+				documents, err := parse(file, part.start, part.end)
+				visitAll(documents, err, visit)
+			}
+		} else {
+			visitAll(documents, err, visit)
 		}
+		parts = parts[count:]
+	}
+}
+
+func visitAll(documents []trust.Value, err error, visit func(trust.Value, error)) {
+	for _, document := range documents {
+		visit(document, nil)
+	}
+	if err != nil {
+		visit(trust.Value{}, err)
 	}
 }
 

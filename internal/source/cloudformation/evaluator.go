@@ -5,15 +5,16 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/internal/source/template"
 	"countersign/internal/source/yamltree"
 	"countersign/trust"
 )
 
-// template is one template with the values that it is given.
-type template struct {
+// evaluator is one template with the values that it is given.
+type evaluator struct {
 	*reader
 	outline *yamltree.Outline
-	place   place
+	place   template.Place
 	address string // of the stack that it is nested in, with a slash behind it
 	above   []string
 	given   map[string]trust.Value // parameters
@@ -33,11 +34,16 @@ type template struct {
 	depth        int
 }
 
-// maxSteps bounds the values that the evaluation of one role looks at.
-const maxSteps = 100_000
+// maxSteps bounds the values that the evaluation of one role looks at, and
+// freeSteps those of a whole file beside one for each of its bytes.
+const (
+	maxSteps  = 50_000
+	freeSteps = 1_000_000
+)
 
-func newTemplate(r *reader, outline *yamltree.Outline, at place) *template {
-	t := &template{reader: r, outline: outline, place: at, decided: map[string]*decision{}, steps: maxSteps}
+func newEvaluator(r *reader, outline *yamltree.Outline, at template.Place) *evaluator {
+	t := &evaluator{reader: r, outline: outline, place: at, decided: map[string]*decision{}, steps: maxSteps}
+
 	t.declared, _ = outline.Top.Get("Parameters")
 	t.mappings, _ = outline.Top.Get("Mappings")
 	t.conditions, _ = outline.Top.Get("Conditions")
@@ -53,7 +59,7 @@ func givenParameters(texts map[string]string) map[string]trust.Value {
 }
 
 // partition is the one that is known, else the usual one.
-func (t *template) partition() string {
+func (t *evaluator) partition() string {
 	if t.options.Partition != "" {
 		return t.options.Partition
 	}
@@ -61,23 +67,23 @@ func (t *template) partition() string {
 }
 
 // ownAccount is the account that the template is deployed to.
-func (t *template) ownAccount() string {
+func (t *evaluator) ownAccount() string {
 	if t.account != "" {
 		return t.account
 	}
-	return OwnAccount
+	return template.OwnAccount
 }
 
 // read gives the roles of the template.
-func (t *template) read() error {
+func (t *evaluator) read() error {
 	if err := t.checkKeys(); err != nil {
-		t.tell(t.place.path, err)
+		t.out.Tell(t.place.Path, err)
 		return nil
 	}
 	t.checkTransforms()
 	return t.outline.Each(func(key, value trust.Value, err error) error {
 		if err != nil {
-			t.tell(t.place.path, err)
+			t.out.Tell(t.place.Path, err)
 			return nil
 		}
 		return t.eachResource(key, value, t.resource)
@@ -85,9 +91,9 @@ func (t *template) read() error {
 }
 
 // checkKeys refuses a template of which it is not clear what counts.
-func (t *template) checkKeys() error {
+func (t *evaluator) checkKeys() error {
 	if t.outline.Top.Kind != trust.Object {
-		return faultAt(t.outline.Top.Range, "", "a template is a map with Resources")
+		return template.Fault(t.outline.Top.Range, "", "a template is a map with Resources")
 	}
 	for _, section := range []trust.Value{t.outline.Top, t.declared, t.mappings, t.conditions} {
 		if err := yamltree.Repeated(section); err != nil {
@@ -105,7 +111,7 @@ var knownTransforms = []string{
 }
 
 // checkTransforms says which macros may change what is judged.
-func (t *template) checkTransforms() {
+func (t *evaluator) checkTransforms() {
 	names, _ := t.outline.Top.Get("Transform")
 	items := []trust.Value{names}
 	if names.Kind == trust.Array {
@@ -119,13 +125,13 @@ func (t *template) checkTransforms() {
 		if name.Kind != trust.String || slices.Contains(knownTransforms, name.Text) {
 			continue
 		}
-		t.tell(t.place.path, faultAt(item.Range, "scan the processed template, from aws cloudformation get-template",
+		t.out.Tell(t.place.Path, template.Fault(item.Range, "scan the processed template, from aws cloudformation get-template",
 			"the macro %s may change every resource; the roles are judged as they stand here", name.Text))
 	}
 }
 
 // parameter gives the value of a parameter.
-func (t *template) parameter(name string) (value trust.Value, found bool) {
+func (t *evaluator) parameter(name string) (value trust.Value, found bool) {
 	declared, isDeclared := t.declared.Get(name)
 	kind, _ := declared.Get("Type")
 	if given, found := t.given[name]; found && isDeclared {
@@ -160,7 +166,7 @@ func (t *template) parameter(name string) (value trust.Value, found bool) {
 // typed gives a parameter's text the shape that its type asks for. Lists are
 // written with commas, and the space round their items does not count
 // (CloudFormation User Guide, "Parameters").
-func (t *template) typed(name, kind string, v trust.Value) trust.Value {
+func (t *evaluator) typed(name, kind string, v trust.Value) trust.Value {
 	switch {
 	case strings.HasPrefix(kind, "AWS::SSM::Parameter::"):
 		return trust.Value{Kind: trust.Unknown, On: fmt.Sprintf("parameter %s (SSM parameter %s)", name, v.Text), Range: v.Range}
@@ -182,6 +188,7 @@ func (t *template) typed(name, kind string, v trust.Value) trust.Value {
 	if v.Text == "" {
 		return list
 	}
+	cutter := yamltree.NewCutter(v)
 	for from := 0; from <= len(v.Text); {
 		to := strings.IndexByte(v.Text[from:], ',')
 		if to < 0 {
@@ -191,7 +198,7 @@ func (t *template) typed(name, kind string, v trust.Value) trust.Value {
 		}
 		text := strings.TrimLeft(v.Text[from:to], " \t\r\n")
 		start := to - len(text)
-		list.Items = append(list.Items, yamltree.Cut(v, start, start+len(strings.TrimRight(text, " \t\r\n"))))
+		list.Items = append(list.Items, cutter.Cut(start, start+len(strings.TrimRight(text, " \t\r\n"))))
 		from = to + 1
 	}
 	return list
