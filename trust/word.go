@@ -190,7 +190,7 @@ func orgShape() shape {
 	return shape{
 		segments: []segment{
 			{fixed: "o-", isFixed: true},
-			{set: orgSet, min: 4, max: 32, example: "stranger00"},
+			{set: orgSet, min: 1, max: 32, example: "stranger00"},
 			{fixed: "/", isFixed: true},
 			{set: textSet, max: 1024, example: "r-ab12/"},
 		},
