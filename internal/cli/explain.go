@@ -21,14 +21,14 @@ func (c *command) explain() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "explain ROLE [PATH ...]",
 		Short: "say why: the policy with notes at its lines, and the request that gets in",
-		Long: `Explains the verdict on the roles called ROLE: a name, an ARN, or the end of an
-ARN from a "/" or ":" on. The verdict and the exit code are those of scan.`,
+		Long: `Explains the verdict on the roles called ROLE: a name, an ARN, the end of
+an ARN from a "/" or ":" on, or the address of a resource. The verdict and the exit code are those of scan.`,
 		Example: `  countersign explain vendor-reader account.json
   countersign explain 111122223333:role/ops/deploy exports/`,
 		Annotations: map[string]string{judges: "yes"},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 || args[0] == "" {
-				return &misuse{"explain needs a role", "countersign explain ROLE [PATH ...]; ROLE is a name, an ARN or the end of one"}
+				return &misuse{"explain needs a role", "countersign explain ROLE [PATH ...]; ROLE is a name, an ARN or the end of one, or an address"}
 			}
 			return nil
 		},
@@ -62,7 +62,9 @@ const nearest = 3
 
 // wants reports whether a role is meant.
 func (l *lookup) wants(r *role.Role) bool {
-	if l.role == r.ARN || l.role == r.Name || strings.HasSuffix(r.ARN, "/"+l.role) || strings.HasSuffix(r.ARN, ":"+l.role) {
+	address := r.Source.Address
+	if l.role == r.ARN || l.role == r.Name || l.role == address ||
+		strings.HasSuffix(r.ARN, "/"+l.role) || strings.HasSuffix(r.ARN, ":"+l.role) || strings.HasSuffix(address, "."+l.role) {
 		l.found++
 		return true
 	}

@@ -16,11 +16,12 @@ type document struct {
 	file   *trust.File
 	tree   trust.Value
 	parsed bool                          // tree is set
+	shared bool                          // the file holds more than the policy
 	masks  map[*trust.File][]trust.Range // sorted by start, apart from each other
 	redact bool                          // external IDs are not to be shown
-	// hidden is set for text that may hold external IDs which cannot be told
-	// apart from the rest.
-	hidden bool
+	// hidden says why the text is not shown: it may hold external IDs which
+	// cannot be told apart from the rest, or is sensitive.
+	hidden string
 	// moved maps places of the policy to file where that is a re-indented
 	// copy; nil where file is what the policy was read from.
 	moved *layout
@@ -33,20 +34,25 @@ type document struct {
 // point into the text that was judged, so that text is taken where there is one.
 func openDocument(finding *rule.Finding, options *Options) *document {
 	document := readDocument(finding.Role.Trust, judgedFile(finding.Verdict))
-	document.redact = !options.ShowExternalIDs
+	document.redact = !options.ShowExternalIDs || finding.Role.Trust.Sensitive
 	switch {
+	case finding.Role.Trust.Sensitive:
+		document.hidden = sensitiveText
+		if document.parsed {
+			document.masks = externalIDs(document.tree)
+		}
 	case !document.redact || document.file == nil:
 	case document.parsed:
 		document.masks = externalIDs(document.tree)
-	default:
-		document.hidden = mayHoldExternalID(document.file.Text)
+	case mayHoldExternalID(document.file.Text):
+		document.hidden = hiddenText
 	}
 	return document
 }
 
 func readDocument(policy role.Document, file *trust.File) *document {
 	if policy.Tree != nil {
-		return &document{file: policy.Tree.Range.File, tree: *policy.Tree, parsed: true}
+		return &document{file: policy.Tree.Range.File, tree: *policy.Tree, parsed: true, shared: true}
 	}
 	if file == nil {
 		if policy.JSON == nil {
@@ -101,7 +107,7 @@ func (d *document) fault() trust.Range {
 func (d *document) relaid() *document {
 	laid := layOut(d.tree, d.redact)
 	copied := *d
-	copied.file, copied.moved, copied.masks, copied.base = laid.file, laid, nil, 0
+	copied.file, copied.moved, copied.masks, copied.base, copied.shared = laid.file, laid, nil, 0, false
 	return &copied
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"iter"
+	"regexp"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -65,7 +66,7 @@ func (d *document) above(l line, file *trust.File) (line, bool) {
 	if d.moved == nil && d.tree.Range.File == file {
 		begin = d.tree.Range.Start
 	}
-	if l.start == 0 || l.start-1 < begin {
+	if l.start == 0 || l.start-1 < begin || d.shared && !d.within(file, l.start-1) {
 		return line{}, false
 	}
 	found := firstLine(trust.Range{File: file, Start: l.start - 1})
@@ -99,7 +100,17 @@ func commonIndent(place trust.Range) int {
 // shows the whole mask.
 func (d *document) cells(file *trust.File, start, end int) []cell {
 	made := make([]cell, 0, end-start)
+	guarded := d.shared && d.redact && besideExternalID(file.Text, start, end)
 	for i := start; i < end; {
+		if guarded && !d.within(file, i) {
+			stop := end
+			if file == d.tree.Range.File && i < d.tree.Range.Start {
+				stop = min(end, d.tree.Range.Start)
+			}
+			made = append(made, cell{"…", 1, i, stop})
+			i = stop
+			continue
+		}
 		if secret, ok := d.maskAt(file, i); ok {
 			made = append(made, cell{mask, columns(mask), secret.Start, secret.End})
 			i = secret.End
@@ -115,6 +126,23 @@ func (d *document) cells(file *trust.File, start, end int) []cell {
 	}
 	return made
 }
+
+// within reports whether an offset of a file is in the policy's own text.
+func (d *document) within(file *trust.File, offset int) bool {
+	own := d.tree.Range
+	return file == own.File && own.Start <= offset && offset < own.End
+}
+
+// near is how far around a shown text external IDs are looked for.
+const near = 4 << 10
+
+// besideExternalID reports whether the text around the bytes [start, end)
+// speaks of external IDs: of another role, or in a variable of any name.
+func besideExternalID(text []byte, start, end int) bool {
+	return speaksOfExternalID.Match(text[max(start-near, 0):min(end+near, len(text))])
+}
+
+var speaksOfExternalID = regexp.MustCompile(`(?i)external.?id`)
 
 func (d *document) maskAt(file *trust.File, offset int) (trust.Range, bool) {
 	masks := d.masks[file]

@@ -45,11 +45,12 @@ type explanation struct{ textWriter }
 func (e *explanation) head(finding *rule.Finding) {
 	e.line(e.style.paint(bold, printable(finding.Role.Title())))
 	e.identity(finding)
-	if account := finding.Role.Account; account != "" {
+	if account := finding.Role.KnownAccount(); account != "" {
 		e.line("  account ", e.options.nameAccount(account))
 	}
 	reported := reportedPlace(finding)
 	e.arrow(reported.Path, reported.Line, reported.Column, "")
+	e.elsewhere(finding)
 	e.line()
 }
 
@@ -73,8 +74,8 @@ func (e *explanation) policy(finding *rule.Finding, document *document) {
 	slices.SortStableFunc(notes, func(a, b note) int { return cmp.Compare(a.place.Start, b.place.Start) })
 
 	switch {
-	case document.hidden:
-		e.prose(2, hiddenText)
+	case document.hidden != "":
+		e.prose(2, document.hidden)
 		loose = append(notes, loose...)
 		e.line()
 	case document.file != nil && len(document.file.Text) > 0:

@@ -66,7 +66,10 @@ func (p *page) label(label string) string {
 	return "  " + p.style.paint(bold, label) + strings.Repeat(" ", max(labelColumns-2-len(label), 1))
 }
 
-const hiddenText = "(the policy is not shown: it is not JSON, so an external ID in it cannot be told from the rest)"
+const (
+	hiddenText    = "(the policy is not shown: it is not JSON, so an external ID in it cannot be told from the rest)"
+	sensitiveText = "(the policy is not shown: it is marked as sensitive)"
+)
 
 // mostLines is how many lines of a policy an excerpt shows.
 const mostLines = 9
@@ -74,8 +77,8 @@ const mostLines = 9
 // excerpt shows the lines of a policy that a range touches, with carets under
 // it, or a bracket along it when it takes several lines.
 func (p *page) excerpt(d *document, place trust.Range, color string) {
-	if d.hidden {
-		p.prose(4, hiddenText)
+	if d.hidden != "" {
+		p.prose(4, d.hidden)
 		return
 	}
 	first, last := firstLine(place), lastLine(place)

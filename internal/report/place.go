@@ -1,8 +1,10 @@
 package report
 
 import (
+	"fmt"
 	"unicode/utf8"
 
+	"countersign/internal/role"
 	"countersign/internal/rule"
 	"countersign/trust"
 )
@@ -59,6 +61,32 @@ func reportedPath(finding *rule.Finding) string {
 		return finding.Place.Path
 	}
 	return finding.Role.Source.Path
+}
+
+// alsoAt lists where a role stands beside the reported place: the resource
+// whose policy is in another file, and the configuration of a plan.
+func alsoAt(finding *rule.Finding) []role.Source {
+	var places []role.Source
+	if own := finding.Role.Source; own.Path != "" && own.Path != reportedPath(finding) {
+		places = append(places, own)
+	}
+	return append(places, finding.Role.Also...)
+}
+
+// elsewhere tells where the role stands besides.
+func (p *page) elsewhere(finding *rule.Finding) {
+	for i, one := range alsoAt(finding) {
+		text := one.Path
+		if one.Line > 0 {
+			text = fmt.Sprintf("%s:%d:%d", text, one.Line, one.Column)
+		}
+		if finding.Role.Source.Kind == role.TerraformPlan && one.Kind != role.TerraformPlan {
+			text += ", the configuration; where it differs, the plan decides"
+		} else {
+			text += ", the role"
+		}
+		p.field(once("also", i), printable(text))
+	}
 }
 
 // reportedPlace is where a finding points: the place that decides, else where

@@ -54,6 +54,7 @@ type result struct {
 	Name           string        `json:"name"`
 	Account        *string       `json:"account"`
 	Source         source        `json:"source"`
+	Also           []source      `json:"also,omitempty"`
 	Verdict        trust.Outcome `json:"verdict"`
 	Severity       string        `json:"severity"`
 	Exploitable    bool          `json:"exploitable"`
@@ -148,8 +149,9 @@ func newResult(finding *rule.Finding, options *Options) *result {
 		Rule:           finding.Rule,
 		ARN:            orNull(role.ARN),
 		Name:           role.Name,
-		Account:        orNull(role.Account),
+		Account:        orNull(role.KnownAccount()),
 		Source:         newSource(finding),
+		Also:           newAlso(finding),
 		Verdict:        verdict.Outcome,
 		Severity:       finding.Severity.String(),
 		Exploitable:    verdict.Exploitable,
@@ -191,6 +193,18 @@ func newSource(finding *rule.Finding) source {
 		EndColumn: positive(place.EndColumn),
 		Address:   orNull(finding.Role.Source.Address),
 	}
+}
+
+// newAlso lists where the role was found besides.
+func newAlso(finding *rule.Finding) []source {
+	var made []source
+	for _, one := range alsoAt(finding) {
+		made = append(made, source{
+			Kind: string(one.Kind), Path: orNull(one.Path),
+			Line: positive(one.Line), Column: positive(one.Column), Address: orNull(one.Address),
+		})
+	}
+	return made
 }
 
 // newReasons lists why a role fails. A verdict that rests on a problem, not on

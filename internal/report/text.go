@@ -27,7 +27,7 @@ func newText(w io.Writer, options Options) Writer {
 }
 
 func (t *textWriter) Finding(finding *rule.Finding) error {
-	t.heading(finding.Role.Account)
+	t.heading(finding.Role.KnownAccount())
 	short := isShort(finding)
 	t.apart(!short)
 	t.compact = short
@@ -156,6 +156,7 @@ func (t *textWriter) fail(finding *rule.Finding) {
 		t.witness(verdict.Witness, document, false)
 	}
 	t.outsiders(verdict)
+	t.elsewhere(finding)
 	for i, remedy := range remediesFor(verdict) {
 		t.field(once("to close", i), remedy.String())
 	}
@@ -295,6 +296,7 @@ func (t *textWriter) undecided(finding *rule.Finding) {
 	}
 	t.dependsOn(verdict)
 	t.assumed(finding)
+	t.elsewhere(finding)
 	if len(verdict.Reasons) > 0 {
 		t.field("may fail", "for these reasons:")
 		t.reasons(finding, openDocument(finding, &t.options))

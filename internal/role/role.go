@@ -56,6 +56,18 @@ func (r *Role) Title() string {
 	return "(no name)"
 }
 
+// unknownAccount stands for the account that a template is deployed to, where
+// nobody tells which one it is. AWS has no account of this id.
+const unknownAccount = "000000000000"
+
+// KnownAccount is the role's account, empty where the source cannot tell it.
+func (r *Role) KnownAccount() string {
+	if r.Account == unknownAccount {
+		return ""
+	}
+	return r.Account
+}
+
 // ServiceLinked reports whether AWS owns the role's trust policy, so that
 // nobody can change it (IAM User Guide, "Service-linked roles").
 func (r *Role) ServiceLinked() bool {

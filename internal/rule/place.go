@@ -17,6 +17,9 @@ func PlaceOf(subject *role.Role, at trust.Range) Place {
 			at = document.Tree.Range
 		}
 		if !at.IsZero() {
+			if at.File.Name != "" { // a template's policy may stand in another file
+				place.Path = at.File.Name
+			}
 			place.Line, place.Column = at.Line(), at.Column()
 			place.EndLine, place.EndColumn = at.EndPosition()
 		}
