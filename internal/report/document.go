@@ -17,6 +17,7 @@ type document struct {
 	tree   trust.Value
 	parsed bool                          // tree is set
 	shared bool                          // the file holds more than the policy
+	own    map[*trust.File][]trust.Range // then: what of it is the policy's; sorted by start, apart
 	masks  map[*trust.File][]trust.Range // sorted by start, apart from each other
 	redact bool                          // external IDs are not to be shown
 	// hidden says why the text is not shown: it may hold external IDs which
@@ -52,7 +53,7 @@ func openDocument(finding *rule.Finding, options *Options) *document {
 
 func readDocument(policy role.Document, file *trust.File) *document {
 	if policy.Tree != nil {
-		return &document{file: policy.Tree.Range.File, tree: *policy.Tree, parsed: true, shared: true}
+		return &document{file: policy.Tree.Range.File, tree: *policy.Tree, parsed: true, shared: true, own: ownText(*policy.Tree)}
 	}
 	if file == nil {
 		if policy.JSON == nil {
@@ -121,6 +122,16 @@ func (d *document) find(place trust.Range) trust.Range {
 		return d.moved.move(place)
 	}
 	return place
+}
+
+// shows reports whether a range stands in the text of the policy: parts of a
+// policy of a template may stand elsewhere, in the same file or in another.
+func (d *document) shows(place trust.Range) bool {
+	if place.File == nil || place.File != d.file {
+		return false
+	}
+	whole := d.tree.Range
+	return d.moved != nil || whole.File != d.file || place.Start >= whole.Start && place.End <= whole.End
 }
 
 // oneLine reports whether the policy's text has no line breaks to read it by.

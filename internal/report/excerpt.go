@@ -2,8 +2,10 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"iter"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -103,9 +105,9 @@ func (d *document) cells(file *trust.File, start, end int) []cell {
 	guarded := d.shared && d.redact && besideExternalID(file.Text, start, end)
 	for i := start; i < end; {
 		if guarded && !d.within(file, i) {
-			stop := end
-			if file == d.tree.Range.File && i < d.tree.Range.Start {
-				stop = min(end, d.tree.Range.Start)
+			stop := i + 1
+			for stop < end && !d.within(file, stop) {
+				stop++
 			}
 			made = append(made, cell{"…", 1, i, stop})
 			i = stop
@@ -127,19 +129,58 @@ func (d *document) cells(file *trust.File, start, end int) []cell {
 	return made
 }
 
-// within reports whether an offset of a file is in the policy's own text.
+// within reports whether an offset of a file is in the policy's own text, which
+// may be in several places.
 func (d *document) within(file *trust.File, offset int) bool {
-	own := d.tree.Range
-	return file == own.File && own.Start <= offset && offset < own.End
+	own := d.own[file]
+	behind := sort.Search(len(own), func(i int) bool { return own[i].Start > offset })
+	return behind > 0 && offset < own[behind-1].End
+}
+
+// ownText returns the ranges of a tree, by file, sorted and apart.
+func ownText(tree trust.Value) map[*trust.File][]trust.Range {
+	found := map[*trust.File][]trust.Range{}
+	collectRanges(tree, found)
+	for file, ranges := range found {
+		slices.SortFunc(ranges, func(a, b trust.Range) int { return cmp.Compare(a.Start, b.Start) })
+		apart := ranges[:1]
+		for _, next := range ranges[1:] {
+			if last := &apart[len(apart)-1]; next.Start <= last.End {
+				last.End = max(last.End, next.End)
+			} else {
+				apart = append(apart, next)
+			}
+		}
+		found[file] = apart
+	}
+	return found
+}
+
+func collectRanges(v trust.Value, found map[*trust.File][]trust.Range) {
+	if file := v.Range.File; file != nil {
+		found[file] = append(found[file], v.Range)
+	}
+	for i := range v.Items {
+		collectRanges(v.Items[i], found)
+	}
+	for i := range v.Members {
+		collectRanges(v.Members[i].Key, found)
+		collectRanges(v.Members[i].Value, found)
+	}
 }
 
 // near is how far around a shown text external IDs are looked for.
 const near = 4 << 10
 
-// besideExternalID reports whether the text around the bytes [start, end)
+// besideExternalID reports whether the line around the bytes [start, end)
 // speaks of external IDs: of another role, or in a variable of any name.
 func besideExternalID(text []byte, start, end int) bool {
-	return speaksOfExternalID.Match(text[max(start-near, 0):min(end+near, len(text))])
+	before, after := text[max(start-near, 0):start], text[end:min(end+near, len(text))]
+	before = before[bytes.LastIndexByte(before, '\n')+1:]
+	if stop := bytes.IndexByte(after, '\n'); stop >= 0 {
+		after = after[:stop]
+	}
+	return speaksOfExternalID.Match(text[start-len(before) : end+len(after)])
 }
 
 var speaksOfExternalID = regexp.MustCompile(`(?i)external.?id`)

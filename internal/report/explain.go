@@ -64,13 +64,16 @@ func (e *explanation) policy(finding *rule.Finding, document *document) {
 	if document.parsed && document.oneLine() {
 		document = document.relaid()
 	}
-	var loose []note
-	for i := range notes {
-		if notes[i].place = document.find(notes[i].place); notes[i].place.File == nil || notes[i].place.File != document.file {
-			loose = append(loose, notes[i])
+	var here, loose []note
+	for _, n := range notes {
+		if shown := document.find(n.place); document.shows(shown) {
+			n.place = shown
+			here = append(here, n)
+		} else {
+			loose = append(loose, n)
 		}
 	}
-	notes = slices.DeleteFunc(notes, func(n note) bool { return n.place.File == nil || n.place.File != document.file })
+	notes = here
 	slices.SortStableFunc(notes, func(a, b note) int { return cmp.Compare(a.place.Start, b.place.Start) })
 
 	switch {
@@ -83,7 +86,7 @@ func (e *explanation) policy(finding *rule.Finding, document *document) {
 		e.line()
 	}
 	for _, n := range loose {
-		e.prose(2, n.String())
+		e.prose(2, n.placed())
 	}
 	if len(loose) > 0 {
 		e.line()
@@ -103,6 +106,14 @@ func (n note) String() string {
 		return printable(n.text)
 	}
 	return printable(n.code) + ": " + printable(n.text)
+}
+
+// placed is the note with the place it speaks of, for where that is not shown.
+func (n note) placed() string {
+	if n.place.File == nil || n.place.File.Name == "" {
+		return n.String()
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", printable(n.place.File.Name), n.place.Line(), n.place.Column(), n.String())
 }
 
 // roles say what a statement does to outsiders, where the verdict does not say

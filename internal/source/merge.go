@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"countersign/internal/audit"
@@ -212,7 +213,7 @@ func (r *reading) addresses(module *unit) map[string][]role.Source {
 // of it.
 func (m *merge) keep(from *unit, one *role.Role) bool {
 	address := one.Source.Address
-	if from.only != nil && !from.only[one.Source.Path] || m.planned[from][address] {
+	if from.only != nil && !from.names(one.Source.Path) || m.planned[from][address] {
 		return false
 	}
 	one.Also = append(one.Also, m.also[from][address]...)
@@ -220,6 +221,12 @@ func (m *merge) keep(from *unit, one *role.Role) bool {
 		m.take(*tree, one.Source.Path)
 	}
 	return true
+}
+
+// names reports whether the user has named the file that a role stands in, or
+// one that calls the module that it is in.
+func (u *unit) names(shown string) bool {
+	return u.only[shown] || filepath.Dir(shown) != filepath.Dir(u.file.Path)
 }
 
 // take notes the files, beside the role's own, that a policy stands in.
