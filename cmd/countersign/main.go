@@ -5,9 +5,11 @@ import (
 	"os"
 
 	"countersign/internal/cli"
+	"countersign/internal/heap"
 )
 
 func main() {
+	heap.Settle()
 	ctx, stop := cli.Interruptible()
 	code := cli.Run(ctx, os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 	stop()
