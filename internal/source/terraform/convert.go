@@ -88,9 +88,9 @@ func (s *scope) convertObject(v *value, pairs *hclsyntax.ObjectConsExpr, depth i
 		case !certain:
 			return v
 		case (found == nil || found.kind == null) && fallback != nil:
-			found = s.eval(fallback)
+			found = s.eval(fallback).with(v.assumed || s.in.root() || s.in.model)
 		case found == nil:
-			found = nullValue(v.place)
+			found = nullValue(v.place).with(v.assumed)
 		}
 		members = append(members, member{key, s.convert(found, declared, depth+1)})
 	}

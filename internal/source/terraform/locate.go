@@ -76,6 +76,10 @@ func (m *module) locateLocal(b *block, written string) (*directory, string) {
 			"scan the directory that holds both")
 		return nil, "outside the scanned directory"
 	}
+	if _, err := m.r.files.List(target); err != nil {
+		m.r.faultOnce(b.src, b.start, "the source of "+m.named("module."+b.labels[0])+", "+shorten(written, 120)+", cannot be read: "+err.Error(), "")
+		return nil, "no directory at " + shorten(written, 80)
+	}
 	dir := m.r.load(target)
 	if len(dir.blocks) == 0 && len(dir.locals) == 0 {
 		m.r.faultOnce(b.src, b.start, "the source of "+m.named("module."+b.labels[0])+", "+shorten(written, 120)+", holds no configuration", "")

@@ -253,7 +253,7 @@ func coalesce(s *scope, args []*value, place trust.Range) *value {
 	}
 	return each(args[:1], place, func(first []*value) *value {
 		v := first[0]
-		rest := func() *value { return coalesce(s, args[1:], place) }
+		rest := func() *value { return coalesce(s, args[1:], place).with(v.assumed) }
 		if v.bad {
 			return v
 		}
