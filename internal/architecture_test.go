@@ -64,7 +64,7 @@ var mayImport = map[string][]string{
 	settings: {trust, role, rule, spelling},
 	audit:    {trust, role, rule},
 	source:   {trust, role, rule, rcp, audit},
-	report:   {trust, role, rule, audit},
+	report:   {trust, role, rule, audit, spelling},
 	program:  {cli},
 }
 

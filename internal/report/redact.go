@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/internal/spelling"
 	"countersign/trust"
 )
 
@@ -14,10 +15,10 @@ const mask = "«redacted»"
 
 // externalIDs returns the ranges of all values in a document tree that a
 // condition holds sts:ExternalId against, by file and sorted by their start. The
-// key counts in any letter case and wherever it stands, also where the grammar
-// has no place for it: a broken policy keeps its secrets too. An unknown key may
-// be this one. Values that hold nothing but stars, or nothing at all, tell
-// nobody's ID and stay readable.
+// key counts in any letter case, misspelt, and wherever it stands, also where the
+// grammar has no place for it: a broken policy keeps its secrets too. An unknown
+// key may be this one. Values that hold nothing but stars, or nothing at all,
+// tell nobody's ID and stay readable.
 func externalIDs(tree trust.Value) map[*trust.File][]trust.Range {
 	found := map[*trust.File][]trust.Range{}
 	collectExternalIDs(tree, false, found)
@@ -46,11 +47,23 @@ func collectExternalIDs(value trust.Value, secret bool, found map[*trust.File][]
 }
 
 func mayBeExternalID(key trust.Value) bool {
-	return key.Kind == trust.Unknown || len(key.Parts) > 0 || isExternalID(key.Text)
+	return key.Kind == trust.Unknown || len(key.Parts) > 0 || meansExternalID(key.Text)
 }
 
 func isExternalID(key string) bool {
 	return strings.EqualFold(strings.TrimSpace(key), "sts:ExternalId")
+}
+
+// meansExternalID reports whether a key is sts:ExternalId, or that with a slip in
+// it, such as sts:External-Id. AWS never sends the latter; what was written under
+// it is the vendor's ID all the same. What follows a slash is a tag's name.
+func meansExternalID(key string) bool {
+	if strings.Contains(key, "/") {
+		return false
+	}
+	name := key[strings.LastIndexByte(key, ':')+1:]
+	_, near := spelling.Slips(name, "ExternalId")
+	return near || speaksOfExternalID.MatchString(key)
 }
 
 // isSecret reports whether a value under the key tells something of an ID.
@@ -112,5 +125,5 @@ func repeatsSecret(node trust.Value, secret bool, value string) bool {
 // mayHoldExternalID reports whether text that has no tree may hold an external
 // ID: it names the key, or hides its spelling in escapes.
 func mayHoldExternalID(text []byte) bool {
-	return bytes.Contains(bytes.ToLower(text), []byte("externalid")) || bytes.Contains(text, []byte(`\u`))
+	return speaksOfExternalID.Match(text) || bytes.Contains(text, []byte(`\u`))
 }

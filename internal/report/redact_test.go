@@ -71,6 +71,7 @@ var plantedSecret = rapid.StringMatching(`[QXZ]{8,12}`)
 var (
 	keySpellings = rapid.SampledFrom([]string{
 		"sts:ExternalId", "STS:EXTERNALID", "sts:externalid", `sts:External\u0049d`, `\u0073ts:ExternalId`,
+		"sts:External-Id", "ExternalId",
 	})
 	operators = rapid.SampledFrom([]string{
 		"StringEquals", "StringLike", "StringEqualsIgnoreCase", "StringNotEquals", "StringNotLike", "StringEqualsIfExists",
@@ -148,12 +149,14 @@ func TestExternalIDsOfATreeAreFound(t *testing.T) {
 		{"a scalar", `{"StringEquals": {"sts:ExternalId": "one"}}`, []string{`"one"`}},
 		{"an array", `{"StringEquals": {"sts:ExternalId": ["one", "two"]}}`, []string{`"one"`, `"two"`}},
 		{"any letter case of the key", `{"STS:EXTERNALID": "one"}`, []string{`"one"`}},
+		{"a key with a slip in it", `{"sts:External-Id": "one", "ExternalId": "two", "aws:ExternlaId": "three", "sts:external_ids": "four"}`,
+			[]string{`"one"`, `"two"`, `"three"`, `"four"`}},
 		{"a key spelt with escapes", `{"sts:\u0045xternalId": "one"}`, []string{`"one"`}},
 		{"a number and a boolean", `{"sts:ExternalId": [12345, true]}`, []string{`12345`, `true`}},
 		{"a pattern", `{"sts:ExternalId": "acme-*"}`, []string{`"acme-*"`}},
 		{"a misplaced object, its keys as well", `{"sts:ExternalId": {"one": "two"}}`, []string{`"one"`, `"two"`}},
 		{"nothing in an empty value or in stars", `{"sts:ExternalId": ["", "*", "**", null]}`, nil},
-		{"nothing under other keys", `{"aws:PrincipalTag/sts:ExternalId": "one", "Sid": "two"}`, nil},
+		{"nothing under other keys", `{"aws:PrincipalTag/sts:ExternalId": "one", "Sid": "two", "sts:SourceIdentity": "three", "aws:userid": "four"}`, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			file := &trust.File{Text: []byte(test.policy)}
