@@ -47,6 +47,8 @@ const (
 	settings = "countersign/internal/settings"
 	rcp      = "countersign/internal/rcp"
 	spelling = "countersign/internal/spelling"
+	heap     = "countersign/internal/heap"
+	worktree = "countersign/internal/worktree"
 	docs     = "countersign/docs"
 	cli      = "countersign/internal/cli"
 	program  = "countersign/cmd"
@@ -57,15 +59,17 @@ const (
 var mayImport = map[string][]string{
 	docs:     {},
 	spelling: {},
+	heap:     {},
+	worktree: {},
 	trust:    {},
 	role:     {trust},
 	rule:     {trust, role},
 	rcp:      {trust},
-	settings: {trust, role, rule, spelling},
+	settings: {trust, role, rule, spelling, worktree},
 	audit:    {trust, role, rule},
-	source:   {trust, role, rule, rcp, audit},
+	source:   {trust, role, rule, rcp, audit, worktree},
 	report:   {trust, role, rule, audit, spelling},
-	program:  {cli},
+	program:  {cli, heap},
 }
 
 // within reports whether path is a package or below it.

@@ -114,6 +114,12 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 		return err
 	}
 	c.tell(reports, summary)
+	if summary.Roles == 0 && len(summary.Incomplete) == 0 && !j.quiet {
+		c.note("note: there was no role to judge")
+		if !j.live.wanted {
+			c.hint("name a file to be told why it holds none; countersign scan --help says what can be read")
+		}
+	}
 	c.code = exitCode(summary, j, ctx.Err() != nil)
 	return nil
 }

@@ -37,6 +37,22 @@ func TestOnlyWhatNeedsAttentionIsShownUnlessAllIsAskedFor(t *testing.T) {
 	}
 }
 
+func TestWhatIsIncompleteIsNamedWhereItHasAName(t *testing.T) {
+	summary := audit.Summary{Incomplete: []audit.Incomplete{
+		{Reason: "interrupted before everything was read"},
+		{Source: "a.json", Reason: "the file is UTF-16 text"},
+		{Account: "111122223333", Reason: "access denied"},
+	}}
+	got := string(write(t, "text", Options{}, nil, summary))
+	for _, want := range []string{
+		"\n  interrupted before everything was read\n", "\n  a.json: the file is UTF-16 text\n", "\n  account 111122223333: access denied\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in:\n%s", want, got)
+		}
+	}
+}
+
 func TestNoColourCodesWithoutColour(t *testing.T) {
 	findings, summary := everything(t)
 	for _, format := range Formats {

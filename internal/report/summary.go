@@ -74,7 +74,10 @@ func (t *textWriter) incomplete(list []audit.Incomplete) {
 		if one.Account != "" {
 			where = strings.TrimSpace(where + " account " + t.options.nameAccount(one.Account))
 		}
-		t.hang("  ", 4, where+": "+printable(one.Reason))
+		if where != "" {
+			where += ": "
+		}
+		t.hang("  ", 4, where+printable(one.Reason))
 		if one.Hint != "" {
 			t.hang("    "+t.style.paint(cyan, "hint")+": ", 10, printable(one.Hint))
 		}

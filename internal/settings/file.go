@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"countersign/internal/worktree"
+
 	"go.yaml.in/yaml/v3"
 )
 
@@ -41,7 +43,7 @@ func Find(directory string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("looking for %s: %w", FileName, err)
 	}
-	top, inRepository := repository(directory)
+	top, inRepository := worktree.Top(directory)
 	for at := directory; ; at = filepath.Dir(at) {
 		path := filepath.Join(at, FileName)
 		switch _, err := os.Stat(path); {
@@ -51,19 +53,6 @@ func Find(directory string) (string, error) {
 			return "", fmt.Errorf("looking for %s: %w", FileName, err)
 		case !inRepository || at == top:
 			return "", nil
-		}
-	}
-}
-
-// repository returns the nearest parent that holds ".git", which is a file in
-// worktrees and submodules.
-func repository(directory string) (top string, found bool) {
-	for at := directory; ; at = filepath.Dir(at) {
-		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
-			return at, true
-		}
-		if at == filepath.Dir(at) {
-			return "", false
 		}
 	}
 }

@@ -1,8 +1,9 @@
 package walk
 
 import (
-	"os"
 	"path/filepath"
+
+	"countersign/internal/worktree"
 )
 
 // directoryFromRoot gives a directory's path from the root of its git work
@@ -17,18 +18,15 @@ func directoryFromRoot(directory string) string {
 	if resolved, err := filepath.EvalSymlinks(absolute); err == nil {
 		absolute = resolved
 	}
-	for above := absolute; ; above = filepath.Dir(above) {
-		if _, err := os.Lstat(filepath.Join(above, ".git")); err == nil {
-			relative, err := filepath.Rel(above, absolute)
-			if err != nil || relative == "." {
-				return ""
-			}
-			return filepath.ToSlash(relative)
-		}
-		if above == filepath.Dir(above) {
-			return ""
-		}
+	top, found := worktree.Top(absolute)
+	if !found {
+		return ""
 	}
+	relative, err := filepath.Rel(top, absolute)
+	if err != nil || relative == "." {
+		return ""
+	}
+	return filepath.ToSlash(relative)
 }
 
 func joinSlash(directory, name string) string {
