@@ -47,8 +47,19 @@ func (s *scope) call(e *hclsyntax.FunctionCallExpr) *value {
 		if f := plain[name]; f != nil {
 			return f(s, args, place)
 		}
+		if tooLarge(name, args) {
+			s.exceeded(place, name)
+			return hugeValue("a result of "+name, place)
+		}
 		return library(name, args, place)
 	})
+}
+
+// exceeded says that the result of a function is too large to be read.
+func (s *scope) exceeded(place trust.Range, name string) {
+	if src := s.in.r.sourceOf(place.File); src != nil {
+		s.in.r.fault(src, place.Start, "the result of "+name+" is too large to be read", "")
+	}
 }
 
 // unknownCall is what a function gives that cannot be evaluated.
@@ -84,7 +95,7 @@ func library(name string, args []*value, place trust.Range) *value {
 		converted[i] = v
 	}
 	if tooLarge(name, args) {
-		return unknownValue("the result of "+name+", which is too large", place)
+		return hugeValue("a result of "+name, place)
 	}
 	return callCty(f, converted, place).with(assumed)
 }

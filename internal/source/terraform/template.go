@@ -51,7 +51,7 @@ func joined(parts []*value, place trust.Range) *value {
 		for _, part := range parts {
 			assumed = assumed || part.assumed
 			switch {
-			case part.bad:
+			case part.bad || part.huge:
 				return part
 			case part.kind == unknown, part.kind == text, part.kind == number, part.kind == boolean:
 				pieces = append(pieces, part.spelled()...)

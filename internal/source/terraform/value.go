@@ -40,6 +40,7 @@ type value struct {
 	negated bool       // unknown: it is the opposite of what on says
 	open    bool       // something in it is unknown
 	assumed bool       // a default of the configuration's own variables went in
+	huge    bool       // unknown: it grew too large, and so does what it is in
 	size    int        // values in it, counted as often as they appear
 }
 
@@ -75,11 +76,19 @@ const (
 const (
 	maxSize    = 200_000 // values
 	maxText    = 4 << 20 // bytes
+	maxPieces  = 20_000  // of one text
 	maxOptions = 64      // options of a choice
 )
 
 func unknownValue(on string, place trust.Range) *value {
 	return &value{on: on, place: place, open: true, size: 1}
+}
+
+// hugeValue stands for what grew too large.
+func hugeValue(what string, place trust.Range) *value {
+	v := unknownValue(what+" that grows too large", place)
+	v.huge = true
+	return v
 }
 
 // badValue stands for an expression that has no value.
@@ -115,8 +124,8 @@ func piecesValue(pieces []piece, place trust.Range, assumed bool) *value {
 		}
 		v.open = v.open || pieces[i].on != ""
 	}
-	if length > maxText || v.size > maxSize {
-		return unknownValue("a text that grows too large", place)
+	if length > maxText || v.size > maxSize || len(pieces) > maxPieces {
+		return hugeValue("a text", place)
 	}
 	return v
 }
@@ -147,7 +156,9 @@ func choiceValue(on string, options []*value, place trust.Range) *value {
 		resolved[i] = option
 	}
 	v := &value{kind: choice, on: on, items: resolved, place: place}
-	v.sum()
+	if grown := v.sum(); grown != v {
+		return grown
+	}
 	v.open = true
 	return v
 }
@@ -163,13 +174,16 @@ func (v *value) sum() *value {
 		v.take(v.members[i].value)
 	}
 	if v.size > maxSize {
-		return unknownValue("a value that grows too large", v.place)
+		return hugeValue("a value", v.place)
 	}
 	return v
 }
 
 func (v *value) take(part *value) {
 	v.size = min(v.size+part.size, maxSize+1)
+	if part.huge {
+		v.size = maxSize + 1
+	}
 	v.open = v.open || part.open
 	v.assumed = v.assumed || part.assumed
 }
