@@ -3,6 +3,7 @@ package export
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -66,12 +67,11 @@ func skipSpace(text []byte, i int) int {
 
 // skipString returns the index behind the string that begins at i.
 func skipString(text []byte, i int) int {
-	for i++; i < len(text); {
-		length := bytes.IndexByte(text[i:], '"')
-		if length < 0 {
-			break
+	for i++; ; {
+		i = quoteFrom(text, i) + 1
+		if i > len(text) {
+			return len(text)
 		}
-		i += length + 1
 		escapes := 0
 		for text[i-2-escapes] == '\\' {
 			escapes++
@@ -79,6 +79,25 @@ func skipString(text []byte, i int) int {
 		if escapes%2 == 0 {
 			return i
 		}
+	}
+}
+
+// quoteFrom returns the index of the next quotation mark, or the length of the
+// text where there is none. Most strings are too short to be worth a call.
+func quoteFrom(text []byte, i int) int {
+	const low, high, quotes = 0x0101010101010101, 0x8080808080808080, 0x2222222222222222
+	for range 2 {
+		if i+8 > len(text) {
+			break
+		}
+		word := binary.LittleEndian.Uint64(text[i:]) ^ quotes // 0 where a quotation mark was
+		if zero := (word - low) &^ word & high; zero != 0 {
+			return i + bits.TrailingZeros64(zero)/8
+		}
+		i += 8
+	}
+	if length := bytes.IndexByte(text[i:], '"'); length >= 0 {
+		return i + length
 	}
 	return len(text)
 }
