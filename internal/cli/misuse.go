@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -45,6 +46,9 @@ func flagMisuse(command *cobra.Command, err error) error {
 		if unknown.GetSpecifiedShortnames() != "" {
 			return &misuse{fmt.Sprintf("unknown flag -%s", name), all}
 		}
+		if isCommand(command.Root(), name) {
+			return &misuse{fmt.Sprintf("unknown flag --%s", name), "it is a command: countersign " + name}
+		}
 		return &misuse{fmt.Sprintf("unknown flag --%s", name), nearestFlag(command, name, all)}
 	case errors.As(err, &missing):
 		name := missing.GetSpecifiedName()
@@ -69,6 +73,10 @@ func asMisuse(err error) error {
 		return &misuse{err.Error(), inRCPs.Hint}
 	}
 	return err
+}
+
+func isCommand(root *cobra.Command, name string) bool {
+	return slices.ContainsFunc(root.Commands(), func(known *cobra.Command) bool { return known.Name() == name })
 }
 
 func nearestFlag(command *cobra.Command, name, otherwise string) string {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,12 @@ shows the section about that.`,
 				return &misuse{fmt.Sprintf("rules shows one page at a time, not %q as well", args[1]), "countersign rules [ID]"}
 			}
 			return nil
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return pages(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			look := lookOn(c.streams.Out, noColor)
@@ -90,12 +97,17 @@ func page(name string) (string, error) {
 }
 
 func noSection(name string) error {
-	known := append(append([]string{}, trust.ReasonCodes...), trust.WarningCodes...)
-	for _, r := range rule.Rules {
-		known = append(known, r.ID)
-	}
 	return &misuse{
 		fmt.Sprintf("there is no rule and no reason code %q", name),
-		either(spelling.Suggest(name, known), "the rules are listed by: countersign rules"),
+		either(spelling.Suggest(name, pages()), "the rules are listed by: countersign rules"),
 	}
+}
+
+// pages are the names that rules takes.
+func pages() []string {
+	var names []string
+	for _, known := range rule.Rules {
+		names = append(names, known.ID)
+	}
+	return slices.Concat(names, trust.ReasonCodes, trust.WarningCodes)
 }
