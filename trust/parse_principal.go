@@ -1,6 +1,9 @@
 package trust
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // principalTypes are the keys of a Principal element. "*" is a legacy form.
 var principalTypes = []string{"AWS", "Service", "Federated", "CanonicalUser", "*"}
@@ -65,8 +68,8 @@ func (p *parser) principalElement(m *Member) ([]Principal, error) {
 
 func checkPrincipalTypes(members []Member) error {
 	err := checkElements(members, principalTypes, "a principal")
-	fault, ok := err.(*SyntaxError)
-	if ok && strings.HasPrefix(fault.Hint, "allowed are") {
+	var fault *SyntaxError
+	if errors.As(err, &fault) && strings.HasPrefix(fault.Hint, "allowed are") {
 		fault.Hint += `; an ARN or account id stands behind its type: {"AWS": "444455556666"}`
 	}
 	return err

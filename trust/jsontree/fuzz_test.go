@@ -36,7 +36,7 @@ func policies(t testing.TB) [][]byte {
 
 func FuzzParse(f *testing.F) {
 	for _, text := range policies(f) {
-		f.Add([]byte(text))
+		f.Add(text)
 	}
 	for _, text := range []string{
 		"", "\ufeff{}", `{"a": 1, "a": [2, -0.5e+7, null]}`, `"\ud83d\ude00\u00e9\n"`, "[\"\xff\"]", `["\ud800"]`, `[1,]`,
