@@ -1,5 +1,5 @@
 # make test   everything that has to hold before a change is done
-# make bench  the figures of docs and notes
+# make bench  speed and memory
 .PHONY: test format vet unit fuzz bench build
 
 test: format vet unit fuzz
