@@ -53,8 +53,9 @@ type reader struct {
 	options Options
 	out     template.Output
 	files   *template.Files
-	assumed bool // a variable of the play went into the policy
-	left    int  // values that may still be looked at: aliases repeat what they stand for
+	assumed bool            // a variable of the play went into the policy
+	callers map[string]bool // variables that hold what aws_caller_info tells
+	left    int             // values that may still be looked at: aliases repeat what they stand for
 }
 
 // maxDepth bounds blocks within blocks.
@@ -74,6 +75,12 @@ func (r *reader) list(v trust.Value, variables []trust.Value, depth int) error {
 		if own, found := entry.Get("vars"); found {
 			around = append([]trust.Value{own}, variables...)
 		}
+		if name, found := entry.Get("register"); found && asksForCaller(entry) {
+			if r.callers == nil {
+				r.callers = map[string]bool{}
+			}
+			r.callers[name.Text+".account"] = true
+		}
 		for _, m := range entry.Members {
 			var err error
 			switch {
@@ -88,6 +95,12 @@ func (r *reader) list(v trust.Value, variables []trust.Value, depth int) error {
 		}
 	}
 	return nil
+}
+
+func asksForCaller(task trust.Value) bool {
+	return slices.ContainsFunc(task.Members, func(m trust.Member) bool {
+		return strings.TrimPrefix(strings.TrimPrefix(m.Key.Text, "amazon.aws."), "community.aws.") == "aws_caller_info"
+	})
 }
 
 // lists are the keys of plays and blocks below which tasks stand.
@@ -106,10 +119,7 @@ func (r *reader) task(task trust.Value, module trust.Member, variables []trust.V
 		return nil // it changes a role that is there, and not whom the role trusts
 	}
 	r.assumed = false
-	made := &role.Role{Account: r.options.Account, Partition: r.options.Partition, Trust: r.policy(document, module, variables)}
-	if made.Account == "" {
-		made.Account = template.OwnAccount
-	}
+	made := &role.Role{Account: r.account(), Partition: r.options.Partition, Trust: r.policy(document, module, variables)}
 	name, _ := parameters.Get("name")
 	if known := r.text(name, variables); known.Kind == trust.String && len(known.Parts) == 0 {
 		made.Name = known.Text
@@ -125,6 +135,14 @@ func (r *reader) task(task trust.Value, module trust.Member, variables []trust.V
 		Line: task.Range.Line(), Column: task.Range.Column(),
 	}
 	return r.out.Role(made)
+}
+
+// account is the one that the tasks run in.
+func (r *reader) account() string {
+	if r.options.Account != "" {
+		return r.options.Account
+	}
+	return template.OwnAccount
 }
 
 func (r *reader) policy(v trust.Value, module trust.Member, variables []trust.Value) role.Document {
@@ -150,7 +168,7 @@ func (r *reader) policy(v trust.Value, module trust.Member, variables []trust.Va
 
 var (
 	expression = regexp.MustCompile(`\{\{[-+]?\s*(.*?)\s*[-+]?\}\}`)
-	lookup     = regexp.MustCompile(`^(?:lookup|query)\(\s*['"](?:ansible\.builtin\.)?(file|template)['"]\s*,\s*['"]([^'"]+)['"]\s*\)(?:\s*\|\s*(?:from_json|to_json|string))*$`)
+	lookup     = regexp.MustCompile(`^(?:lookup|query)\(\s*['"](?:ansible\.builtin\.)?(file|template)['"]\s*,\s*['"]([^'"]+)['"]\s*(?:,[^()]*)?\)(?:\s*\|\s*(?:from_json|to_json|string))*$`)
 	plainName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(?:\s*\|\s*(?:from_json|to_json|string))*$`)
 )
 
@@ -197,7 +215,7 @@ func variable(name string, variables []trust.Value) (trust.Value, bool) {
 // lookup reads the file that an expression names: beside the playbook, or in
 // the folder of its role that Ansible looks into.
 func (r *reader) lookup(kind, name string, v trust.Value, variables []trust.Value) (trust.Value, error) {
-	for _, folder := range []string{kind + "s", "../" + kind + "s", "."} {
+	for _, folder := range []string{kind + "s", "../" + kind + "s", ".", ".."} {
 		at, inside := r.input.Place().Beside(path.Join(folder, name))
 		if !inside {
 			continue
@@ -244,6 +262,9 @@ func (r *reader) jsonText(v trust.Value, variables []trust.Value) (trust.Value, 
 
 // plainVariable is the value of a variable that is plain text.
 func (r *reader) plainVariable(inner string, variables []trust.Value) (string, bool) {
+	if r.callers[inner] {
+		return r.account(), true
+	}
 	value, found := variable(inner, variables)
 	isText := value.Kind == trust.String || value.Kind == trust.Number
 	if !found || !isText || strings.Contains(value.Text, "{{") || strings.Contains(value.Text, "{%") {

@@ -27,7 +27,9 @@ type evaluator struct {
 	decided    map[string]*decision
 	loops      map[string]trust.Value // variables of the loops that are being expanded
 
-	assumed bool // a default went into what is being evaluated
+	macro        string // that is not followed and may change every resource
+	assumed      bool   // a default went into what is being evaluated
+	assumedLoops bool   // a default went into the list of a loop around it
 	// assumedAbove is set when a default went into what a parent hands over.
 	assumedAbove bool
 	steps        int // left for what is being evaluated
@@ -125,6 +127,7 @@ func (t *evaluator) checkTransforms() {
 		if name.Kind != trust.String || slices.Contains(knownTransforms, name.Text) {
 			continue
 		}
+		t.macro = name.Text
 		t.out.Tell(t.place.Path, template.Fault(item.Range, "scan the processed template, from aws cloudformation get-template",
 			"the macro %s may change every resource; the roles are judged as they stand here", name.Text))
 	}

@@ -27,7 +27,12 @@ func (t *evaluator) loop(key, value trust.Value, visit func(key, value trust.Val
 		return nil
 	}
 	name := value.Items[0].Text
+	above, around := t.assumed, t.assumedLoops
+	t.assumed = false
 	list := t.evaluate(value.Items[1])
+	t.assumedLoops = around || t.assumed
+	t.assumed = above || t.assumed
+	defer func() { t.assumedLoops = around }()
 	if list.Kind != trust.Array {
 		list = trust.Value{Kind: trust.Array, Items: []trust.Value{
 			unknown(orName(dependsOn(list), "the list of "+key.Text), value.Items[1].Range),

@@ -17,7 +17,7 @@ func (t *evaluator) resource(key, body trust.Value) error {
 	if kind.Kind != trust.String || !slices.Contains(resourceTypes, kind.Text) {
 		return nil
 	}
-	t.steps, t.assumed = maxSteps, false
+	t.steps, t.assumed = maxSteps, t.assumedLoops
 	exists := t.exists(body)
 	if exists.Kind == trust.Bool && exists.Text == "false" {
 		return nil
@@ -62,18 +62,19 @@ func (t *evaluator) exists(body trust.Value) trust.Value {
 
 func (t *evaluator) role(key, body, properties, exists trust.Value) error {
 	document, found := properties.Get("AssumeRolePolicyDocument")
+	if !found && hasTransform(properties) { // a function that gives all properties
+		properties = t.evaluate(properties)
+		if document, found = properties.Get("AssumeRolePolicyDocument"); !found && properties.Kind != trust.Object {
+			return t.give(key, body, exists, role.Document{Tree: &properties})
+		}
+	}
 	switch {
-	case properties.Kind == trust.Object && !found && !hasTransform(properties):
+	case !found && t.macro != "":
+		tree := unknown("macro "+t.macro, key.Range)
+		return t.give(key, body, exists, role.Document{Tree: &tree})
+	case !found:
 		return t.give(key, body, exists, role.Document{Err: template.Fault(key.Range,
 			"every role has a trust policy", "the role has no AssumeRolePolicyDocument")})
-	case !found:
-		document = properties // a function that gives all properties
-		if v := t.evaluate(properties); v.Kind == trust.Object {
-			if document, found = v.Get("AssumeRolePolicyDocument"); !found {
-				return t.give(key, body, exists, role.Document{Err: template.Fault(key.Range,
-					"every role has a trust policy", "the role has no AssumeRolePolicyDocument")})
-			}
-		}
 	}
 	return t.give(key, body, exists, t.policy(document))
 }

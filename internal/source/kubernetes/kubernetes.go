@@ -160,6 +160,8 @@ func policy(object, spec trust.Value, isPatched bool) role.Document {
 	switch {
 	case isPatched:
 		return role.Document{Tree: &trust.Value{Kind: trust.Unknown, On: "a patch of the composition", Range: object.Range}}
+	case v.Kind == trust.Unknown && textAt(object, "metadata", "annotations", "services.k8s.aws/adoption-policy") != "":
+		return role.Document{Tree: &trust.Value{Kind: trust.Unknown, On: "the role that is adopted", Range: object.Range}}
 	case v.Kind == trust.Unknown, v.Kind == trust.Null:
 		if _, found := spec.Get("assumeRolePolicyRef"); found {
 			return role.Document{Tree: &trust.Value{Kind: trust.Unknown, On: "assumeRolePolicyRef", Range: spec.Range}}

@@ -207,6 +207,37 @@ func (r *reader) text(v trust.Value) trust.Value {
 	return v
 }
 
+// piece gives the document of a file, or what stands under a key of it:
+// file(name) or file(name):key.
+func (r *reader) piece(name string, from trust.Range) (trust.Value, bool) {
+	name, key, ok := strings.Cut(name, ")")
+	at, inside := r.input.Place().Beside(strings.TrimSpace(name))
+	if !ok || !inside {
+		return trust.Value{}, false
+	}
+	text, err := r.files.Open(at.Name)
+	if err != nil {
+		return trust.Value{}, false
+	}
+	documents, err := yamltree.Read(&trust.File{Name: at.Path, Text: text})
+	if err != nil {
+		r.out.Tell(at.Path, err)
+	}
+	if err != nil || len(documents) != 1 {
+		return trust.Value{}, false
+	}
+	v := documents[0]
+	if key = strings.TrimPrefix(strings.TrimSpace(key), ":"); key != "" {
+		for part := range strings.SplitSeq(key, ".") {
+			v, _ = v.Get(part)
+		}
+		if v.Kind == trust.Unknown {
+			return trust.Value{Kind: trust.Unknown, On: "${file(" + name + "):" + key + "}", Range: from}, true
+		}
+	}
+	return r.resolve(v), true
+}
+
 // variable gives the value of a variable: what the configuration itself says,
 // else what stands behind the comma, else nothing is known.
 func (r *reader) variable(inner string, at trust.Range) trust.Value {
@@ -227,6 +258,11 @@ func (r *reader) variable(inner string, at trust.Range) trust.Value {
 				v.Kind = trust.String
 			}
 			return r.resolve(v)
+		}
+	}
+	if name, ok := strings.CutPrefix(first, "file("); ok && !hasFallback {
+		if v, ok := r.piece(name, at); ok {
+			return v
 		}
 	}
 	switch {
