@@ -8,6 +8,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync/atomic"
 
 	"countersign/internal/role"
@@ -112,6 +113,7 @@ func (b *bench) apply(applied *rule.Rule, index int, subject *role.Role, into *r
 	if kept {
 		// A finding outlives the text its role was read from by far.
 		subject.Trust.JSON = bytes.Clone(subject.Trust.JSON)
+		subject.Trust.Decode()
 		into.findings = append(into.findings, finding)
 	}
 }
@@ -197,17 +199,24 @@ func (b *bench) policy(document *role.Document) *policy {
 		parsed.seesRole = true
 		return parsed
 	}
-	return b.policies.get(document.JSON, func() *policy {
-		parsed := parseText(document.JSON)
+	// The same text means something else when it is encoded.
+	b.key = strconv.AppendBool(b.key[:0], document.Encoded)
+	b.key = append(b.key, document.JSON...)
+	return b.policies.get(b.key, func() *policy {
+		parsed := parseText(*document)
 		parsed.number = b.parsed.Add(1)
 		return parsed
 	})
 }
 
-func parseText(text []byte) (parsed *policy) {
+func parseText(document role.Document) (parsed *policy) {
 	defer recoverPolicy(&parsed)
 	// Verdicts point into the text for as long as they live.
-	tree, err := jsontree.Parse(&trust.File{Text: bytes.Clone(text)})
+	document.JSON = bytes.Clone(document.JSON)
+	if document.Decode(); document.Err != nil {
+		return unparsed(document.Err)
+	}
+	tree, err := jsontree.Parse(&trust.File{Text: document.JSON})
 	if err != nil {
 		return unparsed(err)
 	}

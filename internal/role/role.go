@@ -87,6 +87,10 @@ type LastUsed struct {
 type Document struct {
 	Tree *trust.Value // set by sources that build the tree themselves
 	JSON []byte       // else the policy as plain JSON text
+	// Encoded says that JSON is percent-encoded still, as IAM's API gives it:
+	// most documents have been met before, and need not be decoded to be
+	// known again. Decode has it undone; the documents of findings are plain.
+	Encoded bool
 	// Line and Column are the 1-based place of the first byte of JSON in the
 	// source's file. They are 0 where JSON does not stand there verbatim
 	// (percent-encoded, or a string within JSON): places in the policy are

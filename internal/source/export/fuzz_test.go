@@ -35,6 +35,7 @@ func FuzzExport(f *testing.F) {
 					return err
 				}
 				subject.Complete()
+				subject.Trust.Decode()
 				document := subject.Trust
 				if (document.Err == nil) == (document.JSON == nil) {
 					t.Errorf("neither a policy nor a reason, or both: %v", document)

@@ -82,6 +82,7 @@ func TestRolesKeepTheirTextUntilTheyAreReleased(t *testing.T) {
 			continue
 		}
 		subject.Complete()
+		subject.Trust.Decode()
 		if want := fmt.Sprintf(`{"Id":"%d"}`, i); string(subject.Trust.JSON) != want {
 			t.Fatalf("%s: policy %s, want %s", subject.Name, subject.Trust.JSON, want)
 		}

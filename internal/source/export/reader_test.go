@@ -97,6 +97,7 @@ func equal(t *testing.T, want, got any) {
 
 // summary says in a line what a test of many kinds looks at.
 func summary(subject *role.Role) string {
+	subject.Trust.Decode()
 	document := string(subject.Trust.JSON)
 	switch {
 	case subject.Trust.Err != nil:
