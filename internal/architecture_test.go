@@ -44,6 +44,8 @@ const (
 	audit    = "countersign/internal/audit"
 	source   = "countersign/internal/source"
 	report   = "countersign/internal/report"
+	diff     = "countersign/internal/diff"
+	revision = "countersign/internal/revision"
 	settings = "countersign/internal/settings"
 	rcp      = "countersign/internal/rcp"
 	spelling = "countersign/internal/spelling"
@@ -68,7 +70,9 @@ var mayImport = map[string][]string{
 	settings: {trust, role, rule, spelling, worktree},
 	audit:    {trust, role, rule},
 	source:   {trust, role, rule, rcp, audit, worktree},
-	report:   {trust, role, rule, audit, spelling},
+	diff:     {trust, role, rule, audit},
+	report:   {trust, role, rule, audit, diff, spelling},
+	revision: {},
 	program:  {cli, heap},
 }
 

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"strconv"
 	"testing"
 
+	git "github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"countersign/internal/report/schematest"
@@ -18,16 +21,23 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"countersign": main})
 }
 
+var update = flag.Bool("update", false, "write the golden files anew")
+
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  exits,
 			"gzip":   compress,
 			"schema": func(ts *testscript.TestScript, _ bool, args []string) { schema(t, ts, args) },
 			"mode":   mode,
+			"commit": commit,
+			"change": func(ts *testscript.TestScript, _ bool, args []string) {
+				schematest.Diff(t, []byte(ts.ReadFile(args[0])))
+			},
 		},
 	})
 }
@@ -67,6 +77,22 @@ func schema(t *testing.T, ts *testscript.TestScript, args []string) {
 		return
 	}
 	schematest.Document(t, []byte(ts.ReadFile(args[0])))
+}
+
+// commit DIRECTORY MESSAGE makes a commit of all that is in a directory, which
+// becomes a repository with the branch main.
+func commit(ts *testscript.TestScript, _ bool, args []string) {
+	directory := ts.MkAbs(args[0])
+	repository, err := git.PlainInitWithOptions(directory, &git.PlainInitOptions{InitOptions: git.InitOptions{DefaultBranch: "refs/heads/main"}})
+	if errors.Is(err, git.ErrRepositoryAlreadyExists) {
+		repository, err = git.PlainOpen(directory)
+	}
+	ts.Check(err)
+	tree, err := repository.Worktree()
+	ts.Check(err)
+	ts.Check(tree.AddWithOptions(&git.AddOptions{All: true}))
+	_, err = tree.Commit(args[1], &git.CommitOptions{Author: &object.Signature{Name: "Test", Email: "test@example.com"}})
+	ts.Check(err)
 }
 
 // mode FILE PERMISSIONS holds a file to its permissions, in octal.

@@ -43,6 +43,18 @@ func (l *live) register(flags *pflag.FlagSet) {
 	text(&l.resume, "resume", "DIR", "with --live: go on with the run that was kept there, or begin to keep one")
 }
 
+// liveFlags are the flags of AWS.
+var liveFlags = []string{
+	"live", "org", "profile", "region", "role-name", "role-external-id", "accounts", "exclude-accounts", "ou", "no-rcp", "save", "resume",
+}
+
+// hide takes the flags out of the help of a command that reads files only.
+func (l *live) hide(flags *pflag.FlagSet) {
+	for _, name := range liveFlags {
+		flags.Lookup(name).Hidden = true
+	}
+}
+
 // check refuses flags that contradict each other or would do nothing.
 func (l *live) check(flags *pflag.FlagSet, paths []string) error {
 	needs := func(flag string, names ...string) error {
@@ -55,7 +67,7 @@ func (l *live) check(flags *pflag.FlagSet, paths []string) error {
 	}
 	switch {
 	case !l.wanted:
-		return needs("live", "org", "profile", "region", "role-name", "role-external-id", "accounts", "exclude-accounts", "ou", "no-rcp", "save", "resume")
+		return needs("live", liveFlags[1:]...)
 	case len(paths) > 0:
 		return &misuse{"--live reads from AWS, and paths were given too", "scan files and AWS in two runs"}
 	case l.save != "" && l.resume != "":

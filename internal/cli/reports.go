@@ -26,15 +26,7 @@ func (c *command) open(j *judgement, t task, found settings.Settings, meter *met
 	if err != nil {
 		return nil, err
 	}
-	options := report.Options{
-		ShowExternalIDs: j.showExternalIDs,
-		All:             j.all,
-		Quiet:           j.quiet,
-		Color:           !j.noColor && colorful(c.streams.Out),
-		AccountNames:    found.Names(),
-		Version:         version(),
-		Zone:            describe(j.question.zone, found),
-	}
+	options := j.reportOptions(c, found)
 	opening := &reports{}
 	for _, one := range wanted {
 		next, err := c.openOne(one, t, options, meter)
@@ -45,6 +37,19 @@ func (c *command) open(j *judgement, t task, found settings.Settings, meter *met
 		opening.all = append(opening.all, next)
 	}
 	return opening, nil
+}
+
+// reportOptions says how the results are written.
+func (j *judgement) reportOptions(c *command, found settings.Settings) report.Options {
+	return report.Options{
+		ShowExternalIDs: j.showExternalIDs,
+		All:             j.all,
+		Quiet:           j.quiet,
+		Color:           !j.noColor && colorful(c.streams.Out),
+		AccountNames:    found.Names(),
+		Version:         version(),
+		Zone:            describe(j.question.zone, found),
+	}
 }
 
 func describe(scope string, found settings.Settings) report.Zone {

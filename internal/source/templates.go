@@ -167,6 +167,9 @@ func (r *reading) readConfiguration(into *stream) {
 	r.readModule(into.unit, terraform.Output{
 		Role: func(one *role.Role) error { return r.send(into, message{role: one}) },
 		Incomplete: func(what terraform.Incomplete) {
+			if into.unit.only != nil && !into.unit.names(what.Path) {
+				return // a fault of a file that nobody asked for
+			}
 			reason := what.Reason
 			if what.Line > 0 {
 				reason = fmt.Sprintf("line %d, column %d: %s", what.Line, what.Column, reason)

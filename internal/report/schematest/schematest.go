@@ -32,6 +32,17 @@ func Lines(t testing.TB, output []byte) {
 	}
 }
 
+// Diff fails the test unless output is one document of diff --format json.
+func Diff(t testing.TB, output []byte) {
+	t.Helper()
+	validate(t, diffSchema, output)
+}
+
+const (
+	scanSchema = "countersign.scan.v1.json"
+	diffSchema = "countersign.diff.v1.json"
+)
+
 func validate(t testing.TB, part string, output []byte) {
 	t.Helper()
 	schemas, err := compile()
@@ -49,23 +60,28 @@ func validate(t testing.TB, part string, output []byte) {
 
 // compile reads the schema once for all tests of a package.
 var compile = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
-	const name = "countersign.scan.v1.json"
-	text, err := readFromRoot(filepath.Join("docs", "schema", name))
-	if err != nil {
-		return nil, err
-	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		return nil, err
-	}
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	if err := compiler.AddResource(name, value); err != nil {
-		return nil, err
+	for _, name := range []string{scanSchema, diffSchema} {
+		text, err := readFromRoot(filepath.Join("docs", "schema", name))
+		if err != nil {
+			return nil, err
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			return nil, err
+		}
+		if err := compiler.AddResource(name, value); err != nil {
+			return nil, err
+		}
 	}
 	schemas := map[string]*jsonschema.Schema{}
-	for _, part := range []string{"", "#/$defs/result", "#/$defs/trailer"} {
-		if schemas[part], err = compiler.Compile(name + part); err != nil {
+	for part, url := range map[string]string{
+		"": scanSchema, "#/$defs/result": scanSchema + "#/$defs/result",
+		"#/$defs/trailer": scanSchema + "#/$defs/trailer", diffSchema: diffSchema,
+	} {
+		var err error
+		if schemas[part], err = compiler.Compile(url); err != nil {
 			return nil, err
 		}
 	}

@@ -35,6 +35,7 @@ type File struct {
 type Root struct {
 	FS       fs.FS
 	path     string // as the user named it
+	label    string // of a tree that lies in no directory
 	fromRoot string // from the git work tree's root
 	close    func() error
 }
@@ -42,6 +43,9 @@ type Root struct {
 // Paths gives the paths of a file in the directory: as it is shown, and from
 // the root of the git work tree.
 func (r *Root) Paths(name string) (shown, fromRoot string) {
+	if r.label != "" {
+		return r.label + name, name
+	}
 	return filepath.Join(r.path, filepath.FromSlash(name)), joinSlash(r.fromRoot, name)
 }
 
@@ -107,7 +111,7 @@ func (w *Walker) Paths(ctx context.Context, paths []string, visitor Visitor) err
 // Tree visits the files of a tree that lies in no directory, as Paths does. Its
 // paths are shown with the label before them.
 func (w *Walker) Tree(ctx context.Context, tree fs.FS, label string, visitor Visitor) error {
-	return w.directory(ctx, &Root{FS: tree, path: label}, visitor)
+	return w.directory(ctx, &Root{FS: tree, label: label}, visitor)
 }
 
 func (w *Walker) path(ctx context.Context, path string, visitor Visitor) error {
