@@ -118,7 +118,7 @@ func TestTheCallerTellsAccountAndPartition(t *testing.T) {
 		hasty := brisk
 		hasty.attempts = 2
 		_, err := openAt(stub(t, map[string]string{"GetCallerIdentity": answer}), Options{tempo: &hasty})
-		if fault, ok := err.(*Fault); !ok || fault.Attempts != 2 || !strings.Contains(fault.Error(), "no sound answer") {
+		if fault := (*Fault)(nil); !errors.As(err, &fault) || fault.Attempts != 2 || !strings.Contains(fault.Error(), "no sound answer") {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}

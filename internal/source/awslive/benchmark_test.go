@@ -50,7 +50,7 @@ func page(from, to, all int) string {
 	var b strings.Builder
 	b.WriteString(`<GetAccountAuthorizationDetailsResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><GetAccountAuthorizationDetailsResult><UserDetailList/><GroupDetailList/><Policies/><RoleDetailList>`)
 	for i := from; i < to; i++ {
-		fmt.Fprintf(&b, `<member><Path>/service/</Path><RoleName>role-%[1]d</RoleName><RoleId>AROAEXAMPLE%[1]010d</RoleId><Arn>arn:aws:iam::111122223333:role/service/role-%[1]d</Arn><CreateDate>2026-01-02T03:04:05Z</CreateDate>`, i)
+		fmt.Fprintf(&b, `<member><Path>/service/</Path><RoleName>role-%[1]d</RoleName><RoleId>AROAEXAMPLE%010[1]d</RoleId><Arn>arn:aws:iam::111122223333:role/service/role-%[1]d</Arn><CreateDate>2026-01-02T03:04:05Z</CreateDate>`, i)
 		fmt.Fprintf(&b, `<AssumeRolePolicyDocument>%%7B%%22Version%%22%%3A%%222012-10-17%%22%%2C%%22Statement%%22%%3A%%5B%%7B%%22Effect%%22%%3A%%22Allow%%22%%2C%%22Principal%%22%%3A%%7B%%22AWS%%22%%3A%%22arn%%3Aaws%%3Aiam%%3A%%3A%012d%%3Aroot%%22%%7D%%2C%%22Action%%22%%3A%%22sts%%3AAssumeRole%%22%%7D%%5D%%7D</AssumeRolePolicyDocument>`, 222200000000+i%50)
 		b.WriteString(`<InstanceProfileList/><RolePolicyList><member><PolicyName>inline</PolicyName><PolicyDocument>` + strings.Repeat("%7B%22Action%22%3A%22s3%3AGetObject%22%7D", 12) + `</PolicyDocument></member></RolePolicyList>`)
 		b.WriteString(`<AttachedManagedPolicies><member><PolicyName>ReadOnlyAccess</PolicyName><PolicyArn>arn:aws:iam::aws:policy/ReadOnlyAccess</PolicyArn></member></AttachedManagedPolicies><Tags><member><Key>team</Key><Value>payments</Value></member></Tags><RoleLastUsed><LastUsedDate>2026-10-02T03:04:05Z</LastUsedDate><Region>eu-west-1</Region></RoleLastUsed></member>`)

@@ -71,7 +71,6 @@ func TestNoFaultLosesARoleSilently(t *testing.T) {
 	impatient, hasty := brisk, brisk
 	impatient.patience = 200 * time.Millisecond
 	hasty.answer, hasty.attempts = 3*time.Second, 2
-	const some = -1 // a part of the account
 	for _, test := range []struct {
 		name   string
 		fault  func(awstest.Call) awstest.Fault

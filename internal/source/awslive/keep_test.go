@@ -3,6 +3,7 @@ package awslive
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"maps"
 	"os"
@@ -379,8 +380,8 @@ func TestWithoutItsAccountsAnOrganizationIsAFault(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			session := open(t, awstest.NewProxy(t, m.world, test.fault), Options{})
 			_, _, err := session.Organization(context.Background())
-			fault, ok := err.(*Fault)
-			if !ok || !strings.Contains(fault.Error(), test.reason) || !strings.Contains(fault.Hint(), test.hint) {
+			var fault *Fault
+			if !errors.As(err, &fault) || !strings.Contains(fault.Error(), test.reason) || !strings.Contains(fault.Hint(), test.hint) {
 				t.Errorf("error %v, want a fault with %q and a hint with %q", err, test.reason, test.hint)
 			}
 		})

@@ -27,7 +27,7 @@ func (r *Reader) reportBroken(fault error) bool {
 func (r *Reader) explain(fault error) (reason, hint string) {
 	if r.text.failure != nil {
 		line, column := r.text.line, r.text.column // where the value begins that is too large
-		if r.text.failure != errTooLarge {
+		if !errors.Is(r.text.failure, errTooLarge) {
 			line, column = r.placeOf(math.MaxInt64)
 		}
 		return fmt.Sprintf("%s: cannot read on: %v", place(line, column), r.text.failure), ""

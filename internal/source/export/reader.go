@@ -6,6 +6,7 @@ package export
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"countersign/internal/audit"
@@ -82,7 +83,7 @@ func (r *Reader) readAll() (fault, err error) {
 		case '[':
 			fault, err = r.readArray()
 		case jsontext.KindInvalid:
-			if _, fault = r.decoder.ReadToken(); fault == io.EOF {
+			if _, fault = r.decoder.ReadToken(); errors.Is(fault, io.EOF) {
 				return nil, nil
 			}
 		default:

@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -339,7 +340,7 @@ func TestReadingEndsWithTheContext(t *testing.T) {
 	cancel()
 	var reader Reader
 	out := Output{Yield: func(audit.Item) error { return nil }, Incomplete: func(what audit.Incomplete) { t.Error(what) }}
-	if _, err := reader.Read(ctx, named("x"), strings.NewReader(policy), out); err != context.Canceled {
+	if _, err := reader.Read(ctx, named("x"), strings.NewReader(policy), out); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }
