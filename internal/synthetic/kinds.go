@@ -27,6 +27,17 @@ var (
 // kind chooses by place: of a hundred roles about sixty trust services, eight
 // are service-linked, seventeen are for the own account, seven for federated
 // users and eight for vendors, two of them without external ID.
+//
+// The mix rests on 4,265 trust policies in 77 public repositories (November
+// 2026), of which most trust services only, and on how accounts come about:
+// roles for services share a document (1,352 of the 4,265 were distinct), while
+// those for the own account and for vendors name an account, a role or an
+// external ID. Among the 271 Allow statements for AWS principals were 69 for
+// the own account, 41 with an external ID, 4 with MFA and 105 without any
+// condition. Against those figures a quarter of the roles, four times as many,
+// names AWS principals, and more of these carry conditions, because that is
+// what takes time to judge; a sixth of the documents is distinct rather than a
+// third, because an account holds many roles made from one piece of code.
 func (m *maker) kind(i int, account string) kind {
 	n := i % 100
 	switch {
