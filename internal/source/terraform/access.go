@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -44,7 +45,7 @@ func attribute(v *value, name string, place trust.Range) *value {
 		case v.bad:
 			return v
 		case v.kind == unknown:
-			return composed(v.name()+"."+name, v.place).with(v.assumed)
+			return composed(extended(v.name(), "."+name), v.place).with(v.assumed)
 		case v.kind == object:
 			return memberOf(v, name, place)
 		}
@@ -53,6 +54,15 @@ func attribute(v *value, name string, place trust.Range) *value {
 		}
 		return badValue("no attribute "+name, place)
 	})
+}
+
+// extended adds a step to the name of what is unknown, before a remark in
+// brackets on why.
+func extended(on, step string) string {
+	if at := strings.LastIndex(on, " ("); at > 0 && strings.HasSuffix(on, ")") && strings.Count(on[at:], ")") == 1 {
+		return on[:at] + step + on[at:]
+	}
+	return on + step
 }
 
 func memberOf(v *value, name string, place trust.Range) *value {
@@ -80,7 +90,7 @@ func index(v, key *value, place trust.Range) *value {
 	switch {
 	case v.kind == unknown:
 		spelling := key.describe()
-		return composed(v.name()+"["+spelling+"]", v.place)
+		return composed(extended(v.name(), "["+spelling+"]"), v.place)
 	case !known:
 		return oneOf(v, key, place)
 	case v.kind == object:
@@ -128,7 +138,7 @@ func present(v *value) *value {
 		return options[0]
 	}
 	if len(options) < len(v.items) {
-		return unknownValue(v.on, v.place)
+		return composed(v.describe(), v.place)
 	}
 	return v
 }
@@ -150,17 +160,4 @@ func oneOf(v, key *value, place trust.Range) *value {
 		return options[0]
 	}
 	return choiceValue("item of "+on, options, place)
-}
-
-// boundName keeps the names of what is unknown readable. Names that are cut
-// keep apart what differs.
-func boundName(on string) string {
-	if len(on) <= maxName {
-		return on
-	}
-	sum := uint32(2166136261)
-	for i := range len(on) {
-		sum = (sum ^ uint32(on[i])) * 16777619
-	}
-	return shorten(on, maxName-12) + " #" + strconv.FormatUint(uint64(sum), 16)
 }

@@ -94,7 +94,7 @@ func (m *merged) input(v *value) (problem *value) {
 		v = parsed
 	}
 	if v.kind == choice || v.kind == unknown {
-		m.add([]*value{unknownValue(v.name(), v.place)})
+		m.add([]*value{composed(v.describe(), v.place)})
 		return nil
 	}
 	if v.kind != object {
@@ -263,7 +263,7 @@ func principals(inner []nested, kind string, place trust.Range) *value {
 			return unknownValue("principals without type or identifiers", b.place)
 		}
 		if key.kind == choice {
-			key = unknownValue(key.on, key.place)
+			key = composed(key.describe(), key.place)
 		}
 		items := concat(b.scope, []*value{who}, who.place)
 		if items.kind != list {
@@ -358,9 +358,9 @@ func conditions(inner []nested, place trust.Range) *value {
 // condition is unknown as a whole where its operator or key is a choice.
 func condition(test, key *value, b *nested) *value {
 	if test.kind == choice {
-		return unknownValue(test.on, b.place)
+		return composed(test.describe(), b.place)
 	}
-	return unknownValue(key.on, b.place)
+	return composed(key.describe(), b.place)
 }
 
 func addCondition(tests []member, test, key *value, items []*value, place trust.Range) []member {

@@ -167,7 +167,7 @@ func (s *scope) object(e *hclsyntax.ObjectConsExpr) *value {
 	for i := range e.Items {
 		key, v := s.eval(e.Items[i].KeyExpr), s.eval(e.Items[i].ValueExpr)
 		if key.kind == choice {
-			key = unknownValue(key.on, key.place)
+			key = composed(key.describe(), key.place)
 		}
 		name, known := key.scalar()
 		if !known {
@@ -259,7 +259,7 @@ func (s *scope) splat(e *hclsyntax.SplatExpr) *value {
 			if source.lazy != nil {
 				return listValue([]*value{evalEach(source)}, place)
 			}
-			item := unknownValue(source.name()+"[*]", source.place)
+			item := unknownValue(extended(source.name(), "[*]"), source.place)
 			return listValue([]*value{some(source.name(), evalEach(item), place)}, place)
 		}
 		return listValue([]*value{evalEach(source)}, place)

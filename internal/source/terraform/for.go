@@ -14,6 +14,8 @@ type entry struct {
 	// on is not empty for an entry that stands for any number of them, and
 	// names what their number depends on.
 	on string
+	// item is the choice that the entry was taken from, which may be nothing.
+	item *value
 }
 
 // maxEntries bounds how many entries of one collection are gone through.
@@ -26,11 +28,12 @@ func entries(v *value, place trust.Range) (all []entry, problem *value) {
 		return nil, v
 	case v.kind == unknown:
 		if several, ok := v.lazy.(*someInstances); ok {
-			return []entry{{unknownValue("each.key ("+several.address+")", v.place), several.one(), several.address}}, nil
+			key := unknownValue("each.key ("+several.address+")", v.place)
+			return []entry{{key: key, value: several.one(), on: several.address}}, nil
 		}
 		name := v.name()
 		key := unknownValue("key of "+name, v.place).with(v.assumed)
-		return []entry{{key, unknownValue(name+"[*]", v.place).with(v.assumed), name}}, nil
+		return []entry{{key: key, value: unknownValue(extended(name, "[*]"), v.place).with(v.assumed), on: name}}, nil
 	case v.kind == list:
 		for i, item := range v.items {
 			all = append(all, listEntry(v, i, item, place))
@@ -53,8 +56,8 @@ func entries(v *value, place trust.Range) (all []entry, problem *value) {
 func listEntry(v *value, i int, item *value, place trust.Range) entry {
 	e := entry{key: numberValue(strconv.Itoa(i), place), value: item}
 	if item.kind == choice && item.mayBeAbsent() {
-		e.value, e.on = present(item), item.on
-		e.key = unknownValue("index in "+boundName(v.describe()), place)
+		e.value, e.item = present(item), item
+		e.key = unknownValue("index of an item by "+item.on, place)
 	}
 	if v.set {
 		e.key = e.value
@@ -97,7 +100,7 @@ func (l *loop) add(e *entry) (problem *value) {
 	if l.expression.KeyVar != "" {
 		inner = inner.bind(l.expression.KeyVar, e.key)
 	}
-	on, negated, assumed := e.on, false, false
+	condition, assumed := (*value)(nil), false
 	if l.expression.CondExpr != nil {
 		keep := each([]*value{inner.eval(l.expression.CondExpr)}, l.place, func(args []*value) *value { return asBool(args[0]) })
 		assumed = keep.assumed
@@ -106,31 +109,33 @@ func (l *loop) add(e *entry) (problem *value) {
 			return keep
 		case keep.kind == boolean && keep.text == "false":
 			return nil
-		case keep.kind != boolean && on == "":
-			on, negated = conditionName(keep), keep.negated
+		case keep.kind != boolean:
+			condition = keep
 		}
 	}
-	v := inner.eval(l.expression.ValExpr).with(assumed)
+	v := l.optional(inner.eval(l.expression.ValExpr).with(assumed), condition, e)
 	if l.expression.KeyExpr == nil {
-		l.items = append(l.items, l.optional(v, on, e.on == "", negated))
+		l.items = append(l.items, v)
 		return nil
 	}
-	l.member(inner.eval(l.expression.KeyExpr), l.optional(v, on, e.on == "", negated))
+	l.member(inner.eval(l.expression.KeyExpr), v)
 	return nil
 }
 
-// optional makes an item that may not be there of one that is.
-func (l *loop) optional(v *value, on string, condition, negated bool) *value {
-	nothing := &value{kind: absent, size: 1}
-	switch {
-	case on == "":
-		return v
-	case condition && !negated:
-		return choiceValue(on, []*value{v, nothing}, l.place)
-	case condition:
-		return choiceValue(on, []*value{nothing, v}, l.place)
+// optional makes an item that may not be there of one that is: where its
+// condition is unknown, or what it is made of may not be there.
+func (l *loop) optional(v, condition *value, e *entry) *value {
+	if condition != nil {
+		nothing := &value{kind: absent, size: 1}
+		v = l.scope.either(condition, func() *value { return v }, func() *value { return nothing }, l.place)
 	}
-	return some(on, v, l.place)
+	switch {
+	case e.item != nil:
+		return eachPresent(e.item, func(*value) *value { return v })
+	case e.on != "":
+		return some(e.on, v, l.place)
+	}
+	return v
 }
 
 func (l *loop) member(key, v *value) {

@@ -190,15 +190,13 @@ func callCty(f function.Function, args []cty.Value, place trust.Range) (result *
 // try gives the first argument that can be evaluated.
 func (s *scope) try(args []hclsyntax.Expression, place trust.Range) *value {
 	last := badValue("try with nothing that has a value", place)
-	for _, arg := range args {
-		if last = s.eval(arg); !last.bad && last.kind != choice {
+	for i, arg := range args {
+		last = s.eval(arg)
+		switch {
+		case last.kind == choice && anyBad(last):
+			return s.tryOptions(last, args[i+1:], place)
+		case !last.bad:
 			return last
-		}
-		if last.kind == choice && !anyBad(last) {
-			return last
-		}
-		if last.kind == choice {
-			return s.tryOptions(last, args[1:], place)
 		}
 	}
 	return last

@@ -175,20 +175,7 @@ func quoteKey(key string) string { return strconv.Quote(key) }
 func keyEntries(keys *value, place trust.Range) (all []entry, certain bool) {
 	switch keys.kind {
 	case choice:
-		seen := map[string]bool{}
-		for _, option := range keys.items {
-			of, ok := keyEntries(option, place)
-			if !ok {
-				return nil, false
-			}
-			for _, e := range of {
-				if key := e.key.describe(); !seen[key] {
-					seen[key] = true
-					all = append(all, e)
-				}
-			}
-		}
-		return all, true
+		return choiceEntries(keys, place)
 	case null:
 		return nil, true
 	case list:
@@ -199,6 +186,43 @@ func keyEntries(keys *value, place trust.Range) (all []entry, certain bool) {
 	all, problem := entries(keys, place)
 	if problem != nil || keys.kind == unknown {
 		return all, false
+	}
+	return all, true
+}
+
+// choiceEntries lists the keys that any option of a choice has. The value of a
+// key is that of the option, where all options have it the same.
+func choiceEntries(keys *value, place trust.Range) (all []entry, certain bool) {
+	at := map[string]int{}
+	values := [][]*value{} // of each key, by option
+	for n, option := range keys.items {
+		of, ok := keyEntries(option, place)
+		if !ok {
+			return nil, false
+		}
+		for _, e := range of {
+			key := e.key.describe()
+			i, seen := at[key]
+			if !seen {
+				i = len(all)
+				at[key] = i
+				all = append(all, e)
+				values = append(values, make([]*value, len(keys.items)))
+			}
+			values[i][n] = e.value
+		}
+	}
+	for i := range all {
+		differ := false
+		for n, v := range values[i] {
+			if v == nil { // the instance is not there then: any value will do
+				values[i][n] = all[i].value
+			}
+			differ = differ || values[i][n] != all[i].value
+		}
+		if differ {
+			all[i].value = choiceValue(keys.on, values[i], place)
+		}
 	}
 	return all, true
 }

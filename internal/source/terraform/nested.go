@@ -68,7 +68,7 @@ func (s *scope) dynamic(b *hclsyntax.Block) ([]nested, *value) {
 func (s *scope) repeat(b nested, iterator string, over *value, guards []guard) (all []nested, problem *value) {
 	if over.kind == choice {
 		if len(guards) > 6 {
-			return nil, unknownValue(over.on, b.place)
+			return nil, composed(over.describe(), b.place)
 		}
 		for i, option := range over.items {
 			made, problem := s.repeat(b, iterator, option, append(guards[:len(guards):len(guards)], guard{over.on, i, len(over.items)}))
@@ -90,7 +90,10 @@ func (s *scope) repeat(b nested, iterator string, over *value, guards []guard) (
 		e := &each[i]
 		one := b
 		one.guards = guards
-		if e.on != "" {
+		switch {
+		case e.item != nil:
+			one.guards = append(guards[:len(guards):len(guards)], guardsOf(e.item)...)
+		case e.on != "":
 			one.guards = append(guards[:len(guards):len(guards)], guard{"length(" + e.on + ") == 0", 1, 2})
 		}
 		key := e.key
@@ -103,6 +106,22 @@ func (s *scope) repeat(b nested, iterator string, over *value, guards []guard) (
 	return all, nil
 }
 
+// guardsOf are the guards under which a choice that may be nothing is something,
+// as far as one option of it is.
+func guardsOf(item *value) []guard {
+	for i, option := range item.items {
+		if option.kind == absent {
+			continue
+		}
+		own := []guard{{item.on, i, len(item.items)}}
+		if option.kind == choice && option.mayBeAbsent() {
+			own = append(own, guardsOf(option)...)
+		}
+		return own
+	}
+	return nil
+}
+
 // guarded makes a value of blocks, for every way that their guards can hold.
 func guarded(blocks []nested, place trust.Range, budget int, make func([]nested) *value) *value {
 	for i := range blocks {
@@ -111,7 +130,7 @@ func guarded(blocks []nested, place trust.Range, budget int, make func([]nested)
 		}
 		g := blocks[i].guards[0]
 		if budget /= g.of; budget == 0 {
-			return unknownValue(g.on, place)
+			return composed("one of many combinations of "+g.on, place)
 		}
 		options := []*value{}
 		for n := range g.of {

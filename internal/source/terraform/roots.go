@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
@@ -10,7 +11,7 @@ import (
 // configuration: the ones that no other calls as a local module. Of modules
 // that call each other in a circle, the first is one.
 func Roots(files Files, dirs []string) []string {
-	dirs = slices.Clone(dirs)
+	dirs = slices.DeleteFunc(slices.Clone(dirs), isFetched)
 	slices.Sort(dirs)
 	calls := map[string][]string{}
 	called := map[string]bool{}
@@ -43,6 +44,12 @@ func Roots(files Files, dirs []string) []string {
 	}
 	slices.Sort(roots)
 	return roots
+}
+
+// isFetched reports whether a directory belongs to what terraform init keeps.
+// It is read through the modules that call it.
+func isFetched(dir string) bool {
+	return slices.Contains(strings.Split(dir, "/"), ".terraform")
 }
 
 // localCalls lists the directories below the root that a directory's modules

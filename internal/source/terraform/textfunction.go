@@ -56,6 +56,62 @@ func format(_ *scope, args []*value, place trust.Range) *value {
 	})
 }
 
+// formatList is format for every item of lists. The items that may not be there
+// stay so.
+func formatList(s *scope, args []*value, place trust.Range) *value {
+	return each(args, place, func(args []*value) *value {
+		var over *value
+		at := 0
+		for i, arg := range args {
+			if arg.bad {
+				return arg
+			}
+			if arg.kind == list || arg.kind == unknown && arg.lazy == nil && i > 0 {
+				if over != nil { // several lists in step
+					return library("formatlist", args, place)
+				}
+				over, at = arg, i
+			}
+		}
+		if over == nil {
+			return library("formatlist", args, place)
+		}
+		items := []*value{}
+		for _, item := range over.spread() {
+			items = append(items, eachPresent(item, func(item *value) *value {
+				one := append([]*value(nil), args...)
+				one[at] = item
+				return format(s, one, place)
+			}))
+		}
+		return listValue(items, place)
+	})
+}
+
+// fileSet lists the files of one directory that fit a pattern.
+func fileSet(s *scope, args []*value, place trust.Range) *value {
+	if len(args) != 2 {
+		return badValue("fileset takes two arguments", place)
+	}
+	written, ok := args[0].isText()
+	pattern, okPattern := args[1].isText()
+	name, inside := within(s.in.r.rootDir, written)
+	if !ok || !okPattern || !inside || s.in.model || strings.ContainsAny(pattern, "/{") || strings.Contains(pattern, "**") {
+		return unknownCall("fileset", args, place)
+	}
+	names, err := s.in.r.files.List(name)
+	if err != nil {
+		return unknownCall("fileset", args, place)
+	}
+	items := []*value{}
+	for _, there := range names {
+		if fits, err := path.Match(pattern, there); err == nil && fits {
+			items = append(items, textValue(there, place))
+		}
+	}
+	return setOf(items, place)
+}
+
 // trimSpace trims known texts; a document is the same with and without space
 // round it.
 func trimSpace(_ *scope, args []*value, place trust.Range) *value {

@@ -41,6 +41,7 @@ type value struct {
 	open    bool       // something in it is unknown
 	assumed bool       // a default of the configuration's own variables went in
 	huge    bool       // unknown: it grew too large, and so does what it is in
+	height  int        // how deep it nests
 	size    int        // values in it, counted as often as they appear
 }
 
@@ -118,9 +119,7 @@ func piecesValue(pieces []piece, place trust.Range, assumed bool) *value {
 	for i := range pieces {
 		length += len(pieces[i].text)
 		if d := pieces[i].document; d != nil {
-			v.size += d.size
-			v.open = v.open || d.open
-			v.assumed = v.assumed || d.assumed
+			v.take(d)
 		}
 		v.open = v.open || pieces[i].on != ""
 	}
@@ -146,7 +145,7 @@ func objectValue(members []member, place trust.Range) *value {
 // condition are resolved, since it takes the same turn everywhere.
 func choiceValue(on string, options []*value, place trust.Range) *value {
 	if len(options) == 0 || len(options) > maxOptions {
-		return unknownValue(on, place)
+		return unknownValue(boundName("one of many options by "+on), place)
 	}
 	resolved := make([]*value, len(options))
 	for i, option := range options {
@@ -181,7 +180,8 @@ func (v *value) sum() *value {
 
 func (v *value) take(part *value) {
 	v.size = min(v.size+part.size, maxSize+1)
-	if part.huge {
+	v.height = max(v.height, part.height+1)
+	if part.huge || v.height > maxNesting {
 		v.size = maxSize + 1
 	}
 	v.open = v.open || part.open
@@ -254,104 +254,6 @@ func (v *value) name() string {
 	return v.on
 }
 
-// maxName bounds the names of what is unknown.
-const maxName = 160
-
-// describe spells a value for the name of something that depends on it.
-func (v *value) describe() string {
-	switch v.kind {
-	case unknown:
-		return v.name()
-	case null:
-		return "null"
-	case boolean, number:
-		return v.text
-	case text:
-		if s, ok := v.isText(); ok {
-			return strconv.Quote(shorten(s, 40))
-		}
-		if len(v.pieces) == 1 && v.pieces[0].on != "" {
-			return v.pieces[0].on
-		}
-		var b strings.Builder
-		for i := range v.pieces {
-			switch p := &v.pieces[i]; {
-			case p.on != "":
-				b.WriteString("${" + p.on + "}")
-			case p.document != nil:
-				b.WriteString("${jsonencode(" + p.document.describe() + ")}")
-			default:
-				b.WriteString(shorten(p.text, 40))
-			}
-			if b.Len() > maxName {
-				break
-			}
-		}
-		return `"` + b.String() + `"`
-	case choice:
-		return v.on
-	}
-	if name := v.firstUnknown(0); name != "" {
-		return "a value with " + name
-	}
-	if v.kind == list {
-		return "[…]"
-	}
-	return "{…}"
-}
-
-// firstUnknown names something unknown in a value.
-func (v *value) firstUnknown(depth int) string {
-	if !v.open || depth > 100 {
-		return ""
-	}
-	switch v.kind {
-	case unknown, choice:
-		return v.name()
-	case text:
-		for i := range v.pieces {
-			if v.pieces[i].on != "" {
-				return v.pieces[i].on
-			}
-			if d := v.pieces[i].document; d != nil && d.open {
-				return d.firstUnknown(depth + 1)
-			}
-		}
-	}
-	for _, item := range v.items {
-		if name := item.firstUnknown(depth + 1); name != "" {
-			return name
-		}
-	}
-	for i := range v.members {
-		if name := v.members[i].key.firstUnknown(depth + 1); name != "" {
-			return name
-		}
-		if name := v.members[i].value.firstUnknown(depth + 1); name != "" {
-			return name
-		}
-	}
-	return ""
-}
-
-// shorten cuts a text for a message.
-func shorten(s string, limit int) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' {
-			return ' '
-		}
-		return r
-	}, s)
-	if len(s) <= limit {
-		return s
-	}
-	cut := limit
-	for cut > 0 && s[cut]&0xC0 == 0x80 {
-		cut--
-	}
-	return s[:cut] + "…"
-}
-
 // get finds a member by key. certain is false where a key is unknown that
 // might be this one.
 func (v *value) get(key string) (found *value, certain bool) {
@@ -404,7 +306,7 @@ func (v *value) spread() []*value {
 	case list:
 		return v.items
 	case unknown:
-		return []*value{some(v.name(), unknownValue(v.name()+"[*]", v.place), v.place)}
+		return []*value{some(v.name(), unknownValue(extended(v.name(), "[*]"), v.place), v.place)}
 	}
 	return []*value{v}
 }
@@ -432,7 +334,7 @@ func eachUpTo(args []*value, place trust.Range, budget int, f func([]*value) *va
 			continue
 		}
 		if budget /= len(arg.items); budget == 0 {
-			return unknownValue(arg.on, place)
+			return composed("one of many combinations of "+arg.describe(), place)
 		}
 		options := make([]*value, len(arg.items))
 		for n := range arg.items {

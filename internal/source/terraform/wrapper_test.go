@@ -58,7 +58,7 @@ func TestWhatAMissingModuleGivesIsUnknownByName(t *testing.T) {
 module "hub" { source = "example.com/a/hub/aws" }
 resource "aws_iam_role" "r" { assume_role_policy = module.hub.policy }
 `}, ".", Options{Account: ownNumber})
-	if len(roles) != 1 || line(roles[0]) != "main.tf:3 aws_iam_role.r unknown [module.hub (remote source).policy]" {
+	if len(roles) != 1 || line(roles[0]) != "main.tf:3 aws_iam_role.r unknown [module.hub.policy (remote source)]" {
 		t.Errorf("%v", line(roles[0]))
 	}
 }
