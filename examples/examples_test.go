@@ -27,9 +27,9 @@ type table struct {
 }
 
 func TestEveryRoleOfTheExamplesHasTheVerdictThatTheReadmeGivesIt(t *testing.T) {
-	tables := readTables(t)
-	if len(tables) != 5 {
-		t.Fatalf("%d tables in README.md", len(tables))
+	tables := append(readTables(t, "README.md"), readTables(t, "infrastructure/README.md")...)
+	if len(tables) != 7 {
+		t.Fatalf("%d tables", len(tables))
 	}
 	t.Chdir("..")
 	for _, table := range tables {
@@ -49,25 +49,27 @@ func TestEveryRoleOfTheExamplesHasTheVerdictThatTheReadmeGivesIt(t *testing.T) {
 	}
 }
 
-func TestTheFirstTableNamesEveryRoleOfTheAccount(t *testing.T) {
-	rows := readTables(t)[0].rows
+func TestTheFirstTableOfAPageNamesEveryRole(t *testing.T) {
+	first := []table{readTables(t, "README.md")[0], readTables(t, "infrastructure/README.md")[0]}
 	t.Chdir("..")
-	found := scan(t, []string{"examples/account.json"})
-	for name := range found {
-		if !slices.ContainsFunc(rows, func(r row) bool { return r.role == name }) {
-			t.Errorf("%s is not in the table", name)
+	for _, table := range first {
+		found := scan(t, table.arguments)
+		for name := range found {
+			if !slices.ContainsFunc(table.rows, func(r row) bool { return r.role == name }) {
+				t.Errorf("%s is not in the table", name)
+			}
 		}
-	}
-	if len(rows) != len(found) {
-		t.Errorf("%d rows for %d roles", len(rows), len(found))
+		if len(table.rows) != len(found) {
+			t.Errorf("%d rows for %d roles", len(table.rows), len(found))
+		}
 	}
 }
 
-// readTables returns the tables that follow a comment such as
+// readTables returns the tables of a page that follow a comment such as
 // <!-- expect: examples/account.json -->.
-func readTables(t *testing.T) (tables []table) {
+func readTables(t *testing.T, page string) (tables []table) {
 	t.Helper()
-	text, err := os.ReadFile("README.md")
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
