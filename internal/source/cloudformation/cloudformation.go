@@ -8,6 +8,7 @@
 package cloudformation
 
 import (
+	"bytes"
 	"errors"
 	"regexp"
 	"strings"
@@ -35,7 +36,11 @@ var templateMarks = regexp.MustCompile(
 
 // IsTemplate tells by its text, or the first part of it, whether a file is
 // likely to be a template.
-func IsTemplate(text []byte) bool { return templateMarks.Match(text) }
+func IsTemplate(text []byte) bool {
+	hasMark := bytes.Contains(text, []byte("AWS::")) || bytes.Contains(text, []byte("Custom::")) ||
+		bytes.Contains(text, []byte("AWSTemplateFormatVersion"))
+	return hasMark && templateMarks.Match(text)
+}
 
 // Bounds of what one file can make us do.
 const (
@@ -67,7 +72,7 @@ func Read(input template.Input, options Options, out template.Output) (isTemplat
 		out.Tell(input.Path, err)
 		return true, nil
 	}
-	if !looksLikeTemplate(outline) {
+	if !looksLikeTemplate(outline, IsTemplate(input.Text)) {
 		return false, nil
 	}
 	t := newEvaluator(r, outline, input.Place())
@@ -78,8 +83,8 @@ func Read(input template.Input, options Options, out template.Output) (isTemplat
 }
 
 // looksLikeTemplate reports whether a document has resources, or says that it
-// is a template.
-func looksLikeTemplate(outline *yamltree.Outline) bool {
+// is a template. What cannot be read counts as a resource if the caller says so.
+func looksLikeTemplate(outline *yamltree.Outline, evenBroken bool) bool {
 	if _, found := outline.Top.Get("AWSTemplateFormatVersion"); found {
 		return true
 	}
@@ -89,7 +94,7 @@ func looksLikeTemplate(outline *yamltree.Outline) bool {
 	found := false
 	_ = outline.Each(func(key, value trust.Value, err error) error {
 		kind, _ := value.Get("Type")
-		found = err == nil && kind.Kind == trust.String && strings.Contains(kind.Text, "::") ||
+		found = err != nil && evenBroken || err == nil && kind.Kind == trust.String && strings.Contains(kind.Text, "::") ||
 			strings.HasPrefix(key.Text, forEach)
 		if found {
 			return errFound

@@ -75,7 +75,7 @@ func (t *evaluator) further(key, properties trust.Value, from trust.Range, at te
 		t.out.Tell(at.Path, err)
 		return nil
 	}
-	if !looksLikeTemplate(outline) {
+	if !looksLikeTemplate(outline, true) {
 		t.unread(key, from, at.Path+" is no template")
 		return nil
 	}

@@ -2,6 +2,7 @@ package yamltree
 
 import (
 	"bytes"
+	"errors"
 	"regexp"
 
 	"countersign/trust"
@@ -36,8 +37,16 @@ func Open(file *trust.File, key string) (*Outline, error) {
 	}
 	o := &Outline{file: file, key: key}
 	if beginsLikeJSON(file.Text) {
-		if o.splitJSON() {
+		at, ok := o.splitJSON()
+		if ok {
 			return o, nil
+		}
+		if len(file.Text) > maxWholeJSON {
+			message := "not valid JSON"
+			if at == len(file.Text) {
+				message = "the text ends in the middle of a JSON value"
+			}
+			return o, fault(file, at, at, message, "correct the file, or make it again")
 		}
 	} else if o.splitYAML() {
 		return o, nil
@@ -77,6 +86,9 @@ func (o *Outline) takeEntries() {
 func (o *Outline) Each(visit func(key, value trust.Value, err error) error) error {
 	for i := 0; i < len(o.entries); i++ {
 		m, err := o.read(i)
+		if errors.Is(err, errNoEntry) {
+			return nil
+		}
 		if err := visit(m.Key, m.Value, err); err != nil {
 			return err
 		}
@@ -120,6 +132,13 @@ func (o *Outline) Repeated() error {
 	return nil
 }
 
+// maxWholeJSON bounds the JSON that is read as a whole to find out what is wrong
+// with it, in bytes.
+const maxWholeJSON = 4 << 20
+
+// errNoEntry is returned for what looked like an entry and is none.
+var errNoEntry = errors.New("no entry")
+
 // read reads an entry. What cannot be read alone may be readable with the rest
 // of the file, as aliases are, whose anchors stand elsewhere.
 func (o *Outline) read(i int) (trust.Member, error) {
@@ -129,13 +148,19 @@ func (o *Outline) read(i int) (trust.Member, error) {
 	}
 	if beginsLikeJSON(o.file.Text) {
 		value, err := parseJSON(o.file, e.part.start, e.part.end)
-		return trust.Member{Key: e.member.Key, Value: value}, err
+		if err == nil || len(o.file.Text) > maxWholeJSON || !o.readEntriesWhole(i) || i >= len(o.entries) {
+			return trust.Member{Key: e.member.Key, Value: value}, err
+		}
+		return o.entries[i].member, nil // it is YAML in flow style
 	}
 	documents, err := parse(o.file, e.part.start, e.part.end)
 	if err == nil && len(documents) == 1 && len(documents[0].Members) == 1 {
 		return documents[0].Members[0], nil
 	}
 	if o.readEntriesWhole(i) {
+		if i >= len(o.entries) {
+			return trust.Member{}, errNoEntry
+		}
 		return o.entries[i].member, nil
 	}
 	if err == nil {
@@ -152,10 +177,10 @@ func (o *Outline) readEntriesWhole(i int) bool {
 	}
 	o.tried = true
 	again := &Outline{file: o.file, key: o.key}
-	if again.readWhole() != nil || len(again.entries) <= i {
+	if again.readWhole() != nil || len(again.entries) < i {
 		return false
 	}
-	for j := range i + 1 {
+	for j := range min(i+1, len(again.entries)) {
 		if again.entries[j].name != o.entries[j].name {
 			return false
 		}
@@ -164,8 +189,9 @@ func (o *Outline) readEntriesWhole(i int) bool {
 	return true
 }
 
-// entryLine is how a line looks that starts an entry of a map in block style.
-var entryLine = regexp.MustCompile(`^( *)(?:[A-Za-z0-9][A-Za-z0-9:._-]*|"[A-Za-z0-9:._-]+"|'[A-Za-z0-9:._-]+'):[ \t\r]*(?:#.*)?\n?$`)
+// entryLine is how a line looks that starts an entry of a map in block style,
+// with its key and what stands behind the colon.
+var entryLine = regexp.MustCompile(`^ *([A-Za-z0-9][A-Za-z0-9:._-]*|"[A-Za-z0-9:._-]+"|'[A-Za-z0-9:._-]+'):((?:[ \t\r].*)?)\n?$`)
 
 // splitYAML takes the map apart at the lines of its depth. In block style
 // nothing but an entry can stand there: whatever belongs to an entry is
@@ -205,7 +231,11 @@ func (o *Outline) body(from int) (start, end int) {
 		next := nextLine(text, at)
 		line := text[at:next]
 		if start < 0 {
-			if bytes.HasPrefix(line, []byte(o.key+":")) && entryLine.Match(line) {
+			if line[0] == ' ' {
+				at = next
+				continue
+			}
+			if m := entryLine.FindSubmatch(line); m != nil && string(m[1]) == o.key && isSpaceOrComment(m[2]) {
 				start = next
 			}
 		} else if c := line[0]; c != ' ' && c != '#' && c != '\r' && c != '\n' {
@@ -214,6 +244,11 @@ func (o *Outline) body(from int) (start, end int) {
 		at = next
 	}
 	return start, len(text)
+}
+
+func isSpaceOrComment(text []byte) bool {
+	text = bytes.TrimSpace(text)
+	return len(text) == 0 || text[0] == '#'
 }
 
 func (o *Outline) splitBody(start, end int) bool {
@@ -232,12 +267,11 @@ func (o *Outline) splitBody(start, end int) bool {
 		case indent > depth:
 			continue
 		}
-		if indent != depth || depth == 0 || !entryLine.Match(line) {
+		m := entryLine.FindSubmatch(line)
+		if indent != depth || depth == 0 || m == nil {
 			return false
 		}
-		name, _, _ := bytes.Cut(bytes.TrimRight(content, " \t\r\n"), []byte(": "))
-		name = bytes.TrimSuffix(bytes.TrimRight(bytes.SplitN(name, []byte("#"), 2)[0], " \t"), []byte(":"))
-		name = bytes.Trim(name, `"'`)
+		name := bytes.Trim(m[1], `"'`)
 		if len(o.entries) > 0 {
 			o.entries[len(o.entries)-1].part.end = next - len(line)
 		}
@@ -245,17 +279,17 @@ func (o *Outline) splitBody(start, end int) bool {
 			name: string(name), part: part{next - len(line), end},
 			member: trust.Member{Key: trust.Value{
 				Kind: trust.String, Text: string(name),
-				Range: trust.Range{File: o.file, Start: next - len(content), End: next - len(content) + len(name)},
+				Range: trust.Range{File: o.file, Start: next - len(content), End: next - len(content) + len(m[1])},
 			}},
 		})
 	}
 	return len(o.entries) > 0
 }
 
-// splitJSON takes the map apart by its brackets.
-func (o *Outline) splitJSON() bool {
+// splitJSON takes the map apart by its brackets. It returns how far it came.
+func (o *Outline) splitJSON() (at int, ok bool) {
 	s := &splitter{file: o.file, text: o.file.Text, pos: textStart(o.file.Text)}
-	ok := s.object(func(key trust.Value, at part) bool {
+	ok = s.object(func(key trust.Value, at part) bool {
 		m := trust.Member{Key: key}
 		if key.Text == o.key && s.text[at.start] == '{' && o.entries == nil {
 			inner := &splitter{file: s.file, text: s.text[:at.end], pos: at.start}
@@ -273,10 +307,10 @@ func (o *Outline) splitJSON() bool {
 	})
 	if s.space(); !ok || s.pos < len(s.text) {
 		o.Top, o.entries = trust.Value{}, nil
-		return false
+		return s.pos, false
 	}
 	o.Top.Kind, o.Top.Range = trust.Object, trust.Range{File: o.file, Start: textStart(s.text), End: s.pos}
-	return true
+	return s.pos, true
 }
 
 // splitter finds the entries of a JSON object without reading them.
