@@ -22,6 +22,16 @@ func TestHostileConfigurationEndsWithAMessage(t *testing.T) {
 	const plain = "resource \"aws_iam_role\" \"r\" {\n  assume_role_policy = "
 	doubling := "locals {\n  l0 = [\"x\", \"x\"]\n"
 	texts := "locals {\n  l0 = \"xxxxxxxxxx\"\n"
+	nesting := "locals {\n  l0 = []\n"
+	for i := 1; i < 1000; i++ {
+		nesting += fmt.Sprintf("  l%d = [local.l%d]\n", i, i-1)
+	}
+	// Read in this order, none of them is deep to evaluate.
+	nesting += "  list = ["
+	for i := range 1000 {
+		nesting += fmt.Sprintf("local.l%d, ", i)
+	}
+	nesting += "]\n"
 	for i := 1; i < 60; i++ {
 		doubling += fmt.Sprintf("  l%d = [local.l%d, local.l%d]\n", i, i-1, i-1)
 		texts += fmt.Sprintf("  l%d = \"${local.l%d}${local.l%d}\"\n", i, i-1, i-1)
@@ -34,6 +44,7 @@ func TestHostileConfigurationEndsWithAMessage(t *testing.T) {
 		{"a count of a million", "resource \"aws_iam_role\" \"r\" {\n  count = 1000000\n  assume_role_policy = \"{}\"\n}\n", "count makes 1000000 instances: only the first 20000 are read"},
 		{"a module that calls itself", "module \"m\" { source = \"./\" }\n", "the module module.m calls itself"},
 		{"locals that double", doubling + "}\n" + plain + "jsonencode({ Statement = local.l59 })\n}\n", "a value that grows too large"},
+		{"locals that nest", nesting + "}\n" + encoded("local.list"), "grows too large"},
 		{"texts that double", texts + "}\n" + plain + "local.l59\n}\n", "a text that grows too large"},
 		{"brackets without end", plain + strings.Repeat("[", 100_000), "nested too deep"},
 		{"signs without end", plain + strings.Repeat("!", 100_000) + "true\n}\n", "nested too deep"},

@@ -119,6 +119,9 @@ func piecesValue(pieces []piece, place trust.Range, assumed bool) *value {
 	for i := range pieces {
 		length += len(pieces[i].text)
 		if d := pieces[i].document; d != nil {
+			if d.huge {
+				return d.at(place)
+			}
 			v.take(d)
 		}
 		v.open = v.open || pieces[i].on != ""
@@ -182,7 +185,7 @@ func (v *value) take(part *value) {
 	v.size = min(v.size+part.size, maxSize+1)
 	v.height = max(v.height, part.height+1)
 	if part.huge || v.height > maxNesting {
-		v.size = maxSize + 1
+		v.size, v.huge = maxSize+1, true
 	}
 	v.open = v.open || part.open
 	v.assumed = v.assumed || part.assumed
