@@ -105,7 +105,7 @@ func TestParseFaults(t *testing.T) {
 			"zone:\n  accounts:\n    - name: tools\n", "c.yaml:3:7: an account without id", "111122223333",
 		},
 		"an account that is not a map": {
-			"zone:\n  accounts:\n    - 444455556666\n", "c.yaml:3:7: expected a map of keys and values, found text", "",
+			"zone:\n  accounts:\n    - 444455556666\n", "c.yaml:3:7: expected a map of keys and values, found text", `write it as id: "444455556666"`,
 		},
 		"accounts that are no list": {
 			"zone:\n  accounts:\n    id: x\n", "c.yaml:3:5: expected a list, found a map", "",

@@ -78,7 +78,11 @@ func (r reader) at(node *yaml.Node, err error) error {
 // keys that stand there twice.
 func (r reader) entries(node *yaml.Node, each func(key, value *yaml.Node) error) error {
 	if node.Kind != yaml.MappingNode {
-		return r.fault(node, "expected a map of keys and values, found "+kind(node), "")
+		hint := ""
+		if CheckAccount(node.Value) == nil || CheckOrganization(node.Value) == nil {
+			hint = fmt.Sprintf("write it as id: %q", node.Value)
+		}
+		return r.fault(node, "expected a map of keys and values, found "+kind(node), hint)
 	}
 	lines := map[string]int{}
 	for i := 0; i < len(node.Content); i += 2 {
