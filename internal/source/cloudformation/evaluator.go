@@ -19,6 +19,7 @@ type evaluator struct {
 	above   []string
 	given   map[string]trust.Value // parameters
 	account string                 // empty where nobody knows
+	standIn string                 // for the account where nobody knows it
 	scopes  map[string]string      // construct paths by logical id, from a manifest
 
 	declared   trust.Value // parameters
@@ -44,7 +45,7 @@ const (
 )
 
 func newEvaluator(r *reader, outline *yamltree.Outline, at template.Place) *evaluator {
-	t := &evaluator{reader: r, outline: outline, place: at, decided: map[string]*decision{}, steps: maxSteps}
+	t := &evaluator{reader: r, outline: outline, place: at, decided: map[string]*decision{}, steps: maxSteps, standIn: template.OwnAccount}
 
 	t.declared, _ = outline.Top.Get("Parameters")
 	t.mappings, _ = outline.Top.Get("Mappings")
@@ -73,7 +74,7 @@ func (t *evaluator) ownAccount() string {
 	if t.account != "" {
 		return t.account
 	}
-	return template.OwnAccount
+	return t.standIn
 }
 
 // read gives the roles of the template.

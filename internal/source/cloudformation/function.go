@@ -19,7 +19,7 @@ func (t *evaluator) function(key, body, properties, exists trust.Value) error {
 	shared, isShared := ofFunctions.Get("AssumeRolePolicyDocument")
 	switch {
 	case found && isShared:
-		document = combined(shared, document)
+		document = t.combined(shared, document)
 	case isShared:
 		document = shared
 	case !found:
@@ -32,7 +32,11 @@ func (t *evaluator) function(key, body, properties, exists trust.Value) error {
 
 // combined adds a function's own value to that of Globals: maps are merged and
 // lists appended (SAM Developer Guide, "Globals section").
-func combined(shared, own trust.Value) trust.Value {
+func (t *evaluator) combined(shared, own trust.Value) trust.Value {
+	if !t.enter() {
+		return own
+	}
+	defer t.leave()
 	switch {
 	case shared.Kind == trust.Array && own.Kind == trust.Array:
 		own.Items = append(append([]trust.Value{}, shared.Items...), own.Items...)
@@ -51,7 +55,7 @@ func combined(shared, own trust.Value) trust.Value {
 			if at < 0 {
 				members = append(members, m)
 			} else {
-				members[at].Value = combined(m.Value, own.Members[at].Value)
+				members[at].Value = t.combined(m.Value, own.Members[at].Value)
 			}
 		}
 		own.Members = members

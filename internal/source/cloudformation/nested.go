@@ -1,6 +1,7 @@
 package cloudformation
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -91,8 +92,8 @@ func (t *evaluator) child(key, properties trust.Value, outline *yamltree.Outline
 	child.address = t.address + display(key) + "/"
 	child.above = append(slices.Clone(t.above), t.place.Name)
 	child.given = map[string]trust.Value{}
-	if !isElsewhere {
-		child.account = t.account
+	if child.account, child.standIn = t.account, t.standIn; isElsewhere {
+		child.account, child.standIn = "", fmt.Sprintf("%012d", len(child.above)) // not the parent's
 	}
 	parameters, _ := properties.Get("Parameters")
 	for _, m := range parameters.Members {

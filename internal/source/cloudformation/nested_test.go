@@ -146,7 +146,7 @@ func TestAStackSetsTemplateIsReadAtItsPlace(t *testing.T) {
 		t.Fatalf("got %q, %v; want %q", r.said(), r.incomplete, want)
 	}
 	role := r.roles[0]
-	if role.Account != template.OwnAccount || role.Source.Line != 11 || role.Source.Column != 11 {
+	if role.Account != "000000000001" || role.Source.Line != 11 || role.Source.Column != 11 {
 		t.Errorf("the role is in %s at %d:%d", role.Account, role.Source.Line, role.Source.Column)
 	}
 	var places []string
@@ -155,6 +155,24 @@ func TestAStackSetsTemplateIsReadAtItsPlace(t *testing.T) {
 	}
 	if want := "6 '444455556666'|20 '555566667777'"; strings.Join(places, "|") != want {
 		t.Errorf("reasons at %q, want %q", places, want)
+	}
+}
+
+// The account that a stack set is made in is a stranger to those that it makes
+// stacks in, whether anybody knows the accounts or not.
+func TestAStackSetsOwnAccountIsAnother(t *testing.T) {
+	text := `Resources:
+  Everywhere:
+    Type: AWS::CloudFormation::StackSet
+    Properties:
+      Parameters: [{ParameterKey: Vendor, ParameterValue: !Ref AWS::AccountId}]
+      TemplateURL: role.yaml
+`
+	for _, account := range []string{"", own} {
+		r := readTree(t, map[string]string{"main.yaml": text, "role.yaml": trusting}, "main.yaml", Options{Account: account})
+		if r.said() != "Everywhere/Role fail" {
+			t.Errorf("in account %q: got %q, %v", account, r.said(), r.incomplete)
+		}
 	}
 }
 

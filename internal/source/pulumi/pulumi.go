@@ -150,8 +150,20 @@ func (r *reader) statePolicy(state, inputs trust.Value) role.Document {
 			return role.Document{Err: err}
 		}
 		return role.Document{Tree: &tree}
+	case !r.fits(v):
+		return unknown("a policy that is too large", v.Range)
 	}
 	return role.Document{Tree: &v}
+}
+
+// fits reports whether a tree, in which aliases may repeat what they stand for,
+// is small enough to be looked at.
+func (r *reader) fits(v trust.Value) bool {
+	if r.left--; r.left < 0 {
+		return false
+	}
+	return !slices.ContainsFunc(v.Items, func(item trust.Value) bool { return !r.fits(item) }) &&
+		!slices.ContainsFunc(v.Members, func(m trust.Member) bool { return !r.fits(m.Value) })
 }
 
 func policyOf(properties trust.Value) (trust.Value, bool) {
