@@ -29,6 +29,7 @@ const (
 	maxNesting = 128
 	maxChunk   = 2 << 20
 	maxFaults  = 20
+	maxBlocks  = 250_000 // of a file
 )
 
 // scanner cuts a file in HCL's own syntax.
@@ -56,6 +57,9 @@ func cut(src []byte) (chunks []chunk, faults []fault) {
 		s.blank()
 		if s.pos >= len(src) {
 			return chunks, faults
+		}
+		if len(chunks) == maxBlocks {
+			return chunks, append(faults, fault{s.pos, "too many blocks: the rest of the file is not read", ""})
 		}
 		start := s.pos
 		found, problem := s.block()

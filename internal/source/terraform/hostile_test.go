@@ -56,6 +56,8 @@ func TestHostileConfigurationEndsWithAMessage(t *testing.T) {
 		{"a heredoc that is not closed", plain + "<<EOF\n{}\n", "is not closed"},
 		{"a block within a label", "resource \"aws_iam_role\n", "a label of a block is not closed"},
 		{"marks of a merge", "<<<<<<< HEAD\n" + encoded("["+open_+"]"), "expected a block"},
+		{"a block of 50 MB", plain + "<<E\n" + strings.Repeat("x", 50<<20) + "\nE\n}\n", "the block is too large to be read"},
+		{"millions of blocks", strings.Repeat("locals {}\n", 2<<20), "too many blocks"},
 		{"UTF-16", "\xff\xfer\x00e\x00", "UTF-16"},
 		{"not UTF-8", "locals { a = \"\xff\" }\n", "not UTF-8 text"},
 		{"zeros", plain + "\x00\x00\n}\n", "does not parse"},

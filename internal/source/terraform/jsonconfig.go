@@ -28,7 +28,8 @@ var nestedKinds = map[string]int{
 	"dynamic": 1, "assume_role": 0, "assume_role_with_web_identity": 0, "lifecycle": 0,
 }
 
-const maxJSONFile = 24 << 20
+// maxJSONFile bounds a .tf.json file, which is taken apart as a whole.
+const maxJSONFile = 12 << 20
 
 // loadJSON cuts a .tf.json file into blocks.
 func (r *reader) loadJSON(src *source) []*block {

@@ -106,6 +106,12 @@ func same(left, right *value, depth int) (equal, known bool) {
 	if depth > maxNesting {
 		return false, false
 	}
+	if left.kind == null && right.solid || left.solid && right.kind == null {
+		return false, true
+	}
+	if distinctTexts(left, right) {
+		return false, true
+	}
 	if left.kind == choice || right.kind == choice || left.kind == unknown || right.kind == unknown {
 		return false, false
 	}
@@ -117,11 +123,11 @@ func same(left, right *value, depth int) (equal, known bool) {
 			return left.kind == right.kind && a == b, true
 		}
 	}
-	if left.kind == text && right.kind == text {
-		return false, distinctTexts(left, right)
-	}
 	if left.kind != right.kind {
 		return false, true
+	}
+	if left.kind == text {
+		return false, false
 	}
 	known = true
 	switch left.kind {
@@ -168,7 +174,7 @@ func same(left, right *value, depth int) (equal, known bool) {
 // are: a text with literal parts is not empty, a document even less so.
 func distinctTexts(left, right *value) bool {
 	for _, pair := range [2][2]*value{{left, right}, {right, left}} {
-		if s, ok := pair[0].isText(); ok && s == "" && surelyNotEmpty(pair[1]) {
+		if s, ok := pair[0].isText(); ok && s == "" && (pair[1].solid || pair[1].kind == text && surelyNotEmpty(pair[1])) {
 			return true
 		}
 	}
@@ -176,6 +182,9 @@ func distinctTexts(left, right *value) bool {
 }
 
 func surelyNotEmpty(v *value) bool {
+	if v.solid {
+		return true
+	}
 	for _, p := range v.spelled() {
 		if p.text != "" || p.document != nil {
 			return true

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -36,8 +37,14 @@ func (i *resourceInstance) attribute(name string, at trust.Range) *value {
 	if set := body.Attributes[name]; set != nil {
 		return i.scope.eval(set.Expr)
 	}
-	return unknownValue(i.address+"."+name, at)
+	v := unknownValue(i.address+"."+name, at)
+	v.solid = slices.Contains(alwaysThere, name)
+	return v
 }
+
+// alwaysThere are attributes that are made with every resource that has them:
+// its names, and what the random provider draws.
+var alwaysThere = []string{"arn", "id", "result", "hex", "b64_std", "b64_url", "dec", "unique_id"}
 
 func (i *resourceInstance) provider(body *hclsyntax.Body) *provider {
 	name := "aws"

@@ -258,7 +258,7 @@ func coalesce(s *scope, args []*value, place trust.Range) *value {
 		if text, ok := v.isText(); v.kind == null || ok && text == "" {
 			return rest()
 		}
-		if v.kind == unknown && v.lazy == nil || v.kind == text && v.open && !surelyNotEmpty(v) {
+		if v.kind == unknown && v.lazy == nil && !v.solid || v.kind == text && v.open && !surelyNotEmpty(v) {
 			if len(args) == 1 {
 				return v
 			}

@@ -37,6 +37,7 @@ type value struct {
 	lazy    attributes // unknown: gives attributes all the same
 	set     bool       // list: a set
 	bad     bool       // unknown: evaluating it is an error, which try catches
+	solid   bool       // unknown: it is neither null nor empty
 	negated bool       // unknown: it is the opposite of what on says
 	open    bool       // something in it is unknown
 	assumed bool       // a default of the configuration's own variables went in
