@@ -65,6 +65,27 @@ Resources:
 	}
 }
 
+// The CDK gives nested stacks a place in a bucket, and says in the metadata which
+// file goes there.
+func TestNestedStacksOfTheCDKAreReadWhereTheyLie(t *testing.T) {
+	files := map[string]string{
+		"cdk.out/Main.template.json": `{"Resources": {"Inner": {"Type": "AWS::CloudFormation::Stack",
+ "Properties": {"TemplateURL": {"Fn::Sub": "https://s3.${AWS::Region}.amazonaws.com/assets/x.json"}, "Parameters": {"Vendor": "444455556666"}},
+ "Metadata": {"aws:asset:path": "MainInner.nested.template.json", "aws:asset:property": "TemplateURL"}}}}`,
+		"cdk.out/MainInner.nested.template.json": `{"Parameters": {"Vendor": {"Type": "String"}}, "Resources": {"Role": {"Type": "AWS::IAM::Role",
+ "Properties": {"AssumeRolePolicyDocument": {"Statement": {"Effect": "Allow", "Principal": {"AWS": {"Ref": "Vendor"}}, "Action": "sts:AssumeRole"}}},
+ "Metadata": {"aws:cdk:path": "Main/Inner/Role/Resource"}}}}`,
+		"cdk.out/manifest.json": `{"artifacts": {"Main": {"environment": "aws://111122223333/eu-west-1", "properties": {"templateFile": "Main.template.json"}}}}`,
+	}
+	r := readTree(t, files, "cdk.out/Main.template.json", Options{})
+	if want := "Inner/Role (Main/Inner/Role/Resource) fail"; r.said() != want || len(r.incomplete) > 0 || r.roles[0].Account != own {
+		t.Fatalf("got %q, %v, want %q", r.said(), r.incomplete, want)
+	}
+	if at := r.roles[0].verdict.Reasons[0].Range; at.File.Name != "here/cdk.out/Main.template.json" || at.Text() != `"444455556666"` {
+		t.Errorf("the reason is at %s: %s", at.File.Name, at.Text())
+	}
+}
+
 func TestNestedTemplatesThatAreNotReadAreNamed(t *testing.T) {
 	stack := func(location string) string {
 		return "Resources:\n  Nested:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: " + location + "}\n"
@@ -309,6 +330,7 @@ func TestNamesAndPathsAreTold(t *testing.T) {
 func TestWhatCannotBeReadIsSaidWithItsPlace(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"a macro":                    {"Transform: [Count]\nResources:\n  A: {Type: AWS::X::Y}\n", "line 1, column 13: the macro Count may change every resource"},
+		"a module":                   {"Resources:\n  A: {Type: My::Own::Role::MODULE}\n", "line 2, column 13: the module My::Own::Role::MODULE is not read"},
 		"a section twice":            {"Resources:\n  A: {Type: AWS::X::Y}\nConditions: {}\nConditions: {}\n", `line 4, column 1: the key "Conditions" is repeated`},
 		"a resource twice":           {"Resources:\n  A:\n    Type: AWS::X::Y\n  A:\n    Type: AWS::X::Y\n", `line 4, column 3: the key "A" is repeated`},
 		"a resource twice in JSON":   {`{"Resources": {"A": {"Type": "AWS::X::Y"}, "A": {}}}`, `line 1, column 44: the key "A" is repeated`},

@@ -14,6 +14,11 @@ import (
 // resource looks at one entry of Resources.
 func (t *evaluator) resource(key, body trust.Value) error {
 	kind, _ := body.Get("Type")
+	if kind.Kind == trust.String && strings.HasSuffix(kind.Text, "::MODULE") {
+		t.out.Tell(t.place.Path, template.Fault(kind.Range, "scan the processed template, from aws cloudformation get-template",
+			"the module %s is not read: it lies in a registry", kind.Text))
+		return nil
+	}
 	if kind.Kind != trust.String || !slices.Contains(resourceTypes, kind.Text) {
 		return nil
 	}
