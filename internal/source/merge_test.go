@@ -185,6 +185,8 @@ func TestEveryKindIsMetInOneWalk(t *testing.T) {
 		"serverless.yml":         "service: s\nprovider:\n  name: aws\nresources:\n  Resources:\n    R:\n      Type: AWS::IAM::Role\n      Properties:\n        RoleName: sls\n        AssumeRolePolicyDocument: " + vendorPolicy + "\n",
 		"Pulumi.yaml":            "name: p\nruntime: yaml\nresources:\n  r:\n    type: aws:iam:Role\n    properties:\n      name: pulumi\n      assumeRolePolicy: '" + vendorPolicy + "'\n",
 		"values.yaml":            "a: b\n",
+		"README.md":              "# A page\n\nIt quotes:\n\n```yaml\nAWSTemplateFormatVersion: x\nResources:\n  R: {\n    Type: AWS::IAM::Role\n```\n",
+		"stack":                  "# A template by any other name\nResources:\n  R:\n    Type: AWS::IAM::Role\n    Properties: {RoleName: plain, AssumeRolePolicyDocument: " + vendorPolicy + "}\n",
 		"image.png":              "\x89PNG\x00\x00",
 		"ignored/x.json":         listing,
 		"terraform.tfvars":       "",
@@ -194,15 +196,16 @@ func TestEveryKindIsMetInOneWalk(t *testing.T) {
 	})
 	got, rest := met(t, base, NewFiles([]string{base}, nil, Options{Exclude: []string{"node_modules"}}))
 	want := []string{
-		"ansible play.yaml play", "cloudformation cfn.weird json", "cloudformation cfn.yaml yaml", "kubernetes ack.yml ack", "list-roles account.json r",
+		"ansible play.yaml play", "cloudformation cfn.weird json", "cloudformation cfn.yaml yaml", "cloudformation stack plain", "kubernetes ack.yml ack", "list-roles account.json r",
 		"pulumi Pulumi.yaml pulumi", "serverless serverless.yml sls", "terraform main.tf aws_iam_role.tf", "terraform-plan plan.json planned",
 	}
 	slices.Sort(got)
 	if difference := cmp.Diff(want, got); difference != "" {
 		t.Error(difference)
 	}
-	// The values, the image and the .gitignore file hold nothing to judge.
-	if rest.Skipped != 3 || len(rest.Incomplete) > 0 {
+	// The values, the page, the image and the .gitignore file hold
+	// nothing to judge.
+	if rest.Skipped != 4 || len(rest.Incomplete) > 0 {
 		t.Error(rest)
 	}
 }

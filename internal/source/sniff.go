@@ -52,10 +52,30 @@ func sniff(head []byte, name string) content {
 		return jsonText
 	case bytes.IndexByte(text, 0) >= 0:
 		return other
-	case slices.Contains(templateNames, path.Ext(name)), cloudformation.IsTemplate(text):
+	case slices.Contains(templateNames, path.Ext(name)), beginsLikeTemplate(text) && cloudformation.IsTemplate(text):
 		return templateText
 	}
 	return other
+}
+
+// templateKeys are the keys at the top of a CloudFormation template.
+var templateKeys = []string{
+	"AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions", "Transform", "Globals",
+	"Resources", "Outputs", "Hooks",
+}
+
+// beginsLikeTemplate reports whether the first line of YAML that says something
+// is a key of a template. Pages and programs may quote templates further down.
+func beginsLikeTemplate(text []byte) bool {
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 || line[0] == '#' || bytes.HasPrefix(line, []byte("---")) || line[0] == '%' {
+			continue
+		}
+		key, _, found := bytes.Cut(line, []byte(":"))
+		return found && slices.Contains(templateKeys, string(bytes.Trim(key, `"' `)))
+	}
+	return false
 }
 
 // templateNames are the ends of the names of files that may be YAML.
