@@ -55,13 +55,17 @@ func (v *value) describe() string {
 	return "{" + mark + "}"
 }
 
-// brief shortens a text so that different texts stay different.
+// brief spells a literal in a name. What could be somebody's external ID is not
+// shown, since names go into reports; different texts stay different.
 func brief(s string) string {
-	if short := shorten(s, 40); short != s {
-		return short + fingerprint(s)
+	if len(s) <= 48 && (strings.HasPrefix(s, "arn:") || strings.Trim(s, harmless) == "") {
+		return s
 	}
-	return s
+	return "…" + fingerprint(s)
 }
+
+// harmless are the characters of words, paths and names of resources.
+const harmless = "abcdefghijklmnopqrstuvwxyz-_./:*%"
 
 func fingerprint(s string) string {
 	h := fnv.New32a()

@@ -1,12 +1,92 @@
 package terraform
 
-import "countersign/trust"
+import (
+	"strings"
+
+	"countersign/trust"
+)
 
 // treeOf gives a policy as the document tree that the judge reads. The account
 // that stands in the policy as own is the role's: it is spelt account there.
 func treeOf(v *value, own, account string) trust.Value {
 	t := tree{own: own, account: account}
-	return t.value(v)
+	made := t.value(v)
+	if v.open {
+		var secrets []string
+		collectSecrets(made, false, &secrets)
+		if len(secrets) > 0 {
+			scrub(&made, secrets)
+		}
+	}
+	return made
+}
+
+// collectSecrets lists the literals that a policy holds an external ID against,
+// or makes one of.
+func collectSecrets(v trust.Value, within bool, secrets *[]string) {
+	if within {
+		for _, s := range append([]string{v.Text}, partTexts(v.Parts)...) {
+			if len(s) > 2 {
+				*secrets = append(*secrets, s)
+			}
+		}
+		for _, name := range append([]string{v.On}, partNames(v.Parts)...) {
+			for i, s := range strings.Split(name, `"`) {
+				if i%2 == 1 && len(s) > 2 { // between quotation marks
+					*secrets = append(*secrets, s)
+				}
+			}
+		}
+	}
+	for _, item := range v.Items {
+		collectSecrets(item, within, secrets)
+	}
+	for _, m := range v.Members {
+		collectSecrets(m.Value, within || strings.Contains(strings.ToLower(m.Key.Text), "externalid"), secrets)
+	}
+}
+
+func partTexts(parts []trust.Part) []string {
+	var texts []string
+	for _, part := range parts {
+		if part.On == "" {
+			texts = append(texts, part.Text)
+		}
+	}
+	return texts
+}
+
+func partNames(parts []trust.Part) []string {
+	var names []string
+	for _, part := range parts {
+		names = append(names, part.On)
+	}
+	return names
+}
+
+// scrub takes external IDs out of the names of what is unknown, which reports
+// show. Names that differ stay different.
+func scrub(v *trust.Value, secrets []string) {
+	v.On = scrubbed(v.On, secrets)
+	for i := range v.Parts {
+		v.Parts[i].On = scrubbed(v.Parts[i].On, secrets)
+	}
+	for i := range v.Items {
+		scrub(&v.Items[i], secrets)
+	}
+	for i := range v.Members {
+		scrub(&v.Members[i].Key, secrets)
+		scrub(&v.Members[i].Value, secrets)
+	}
+}
+
+func scrubbed(on string, secrets []string) string {
+	for _, secret := range secrets {
+		if strings.Contains(on, `"`+secret+`"`) {
+			on = strings.ReplaceAll(on, `"`+secret+`"`, `"…`+fingerprint(secret)+`"`)
+		}
+	}
+	return on
 }
 
 type tree struct{ own, account string }
