@@ -19,6 +19,10 @@ type Outline struct {
 	entries []entry
 	index   map[string]int
 	tried   bool // to read the file as a whole
+	head    part // what stands before the entries
+	// anchored are the entries in which anchors may be, by number.
+	anchored []int
+	reread   int // bytes that were read again for their anchors
 }
 
 // entry is one entry of the map: its text, or its value.
@@ -153,9 +157,12 @@ func (o *Outline) read(i int) (trust.Member, error) {
 		}
 		return o.entries[i].member, nil // it is YAML in flow style
 	}
-	documents, err := parse(o.file, e.part.start, e.part.end)
+	documents, err := parse(o.file, e.part)
 	if err == nil && len(documents) == 1 && len(documents[0].Members) == 1 {
 		return documents[0].Members[0], nil
+	}
+	if m, ok := o.readWithAnchors(i); ok {
+		return m, nil
 	}
 	if o.readEntriesWhole(i) {
 		if i >= len(o.entries) {
@@ -167,6 +174,40 @@ func (o *Outline) read(i int) (trust.Member, error) {
 		err = fault(o.file, e.part.start, e.part.start, "not YAML: not one entry of a map", "")
 	}
 	return trust.Member{Key: e.member.Key}, err
+}
+
+// maxReread bounds what is read again for its anchors, for each byte of the file.
+const maxReread = 4
+
+// readWithAnchors reads an entry together with what stands before the entries
+// and those entries before it that have anchors.
+func (o *Outline) readWithAnchors(i int) (trust.Member, bool) {
+	e := &o.entries[i]
+	if !bytes.Contains(o.file.Text[e.part.start:e.part.end], []byte("*")) {
+		return trust.Member{}, false
+	}
+	parts := []part{o.head}
+	size := o.head.end - o.head.start
+	for _, before := range o.anchored {
+		if before >= i || o.reread+size > maxReread*len(o.file.Text) {
+			break
+		}
+		at := o.entries[before].part
+		parts = append(parts, at)
+		size += at.end - at.start
+	}
+	if o.reread += size; o.reread > maxReread*len(o.file.Text) {
+		return trust.Member{}, false
+	}
+	documents, err := parse(o.file, append(parts, e.part)...)
+	if err != nil || len(documents) != 1 {
+		return trust.Member{}, false
+	}
+	under, _ := documents[0].Get(o.key)
+	if len(under.Members) != len(parts) {
+		return trust.Member{}, false
+	}
+	return under.Members[len(parts)-1], true
 }
 
 // readEntriesWhole reads the file as a whole, once, and reports whether that
@@ -207,14 +248,15 @@ func (o *Outline) splitYAML() bool {
 	if start < 0 || !o.splitBody(start, end) {
 		return false
 	}
-	before, err := parse(o.file, from, start)
+	before, err := parse(o.file, part{from, start})
 	if err != nil || len(before) != 1 || before[0].Kind != trust.Object {
 		return false
 	}
-	behind, err := parse(o.file, end, len(text))
+	behind, err := parse(o.file, part{end, len(text)})
 	if err != nil || len(behind) > 1 || len(behind) == 1 && behind[0].Kind != trust.Object {
 		return false
 	}
+	o.head = part{from, start}
 	o.Top = before[0]
 	o.Top.Range.End = len(text)
 	if len(behind) == 1 {
@@ -283,8 +325,15 @@ func (o *Outline) splitBody(start, end int) bool {
 			}},
 		})
 	}
+	for i := range o.entries {
+		if at := o.entries[i].part; anchorMark.Match(text[at.start:at.end]) {
+			o.anchored = append(o.anchored, i)
+		}
+	}
 	return len(o.entries) > 0
 }
+
+var anchorMark = regexp.MustCompile(`[ \t\n\[{,]&[^ \t\n]`)
 
 // splitJSON takes the map apart by its brackets. It returns how far it came.
 func (o *Outline) splitJSON() (at int, ok bool) {

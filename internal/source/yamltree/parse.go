@@ -23,14 +23,20 @@ const (
 	maxValues = 500_000
 )
 
-// parse reads the YAML documents in a part of a file.
-func parse(file *trust.File, start, end int) ([]trust.Value, error) {
-	text := file.Text[start:end]
-	if err := checkText(file, start, text); err != nil {
-		return nil, err
+// parse reads the YAML documents in a part of a file, or in several parts, as
+// if nothing stood between them.
+func parse(file *trust.File, parts ...part) ([]trust.Value, error) {
+	text := file.Text[parts[0].start:parts[0].end]
+	for i, part := range parts {
+		if err := checkText(file, part.start, file.Text[part.start:part.end]); err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			text = append(text[:len(text):len(text)], file.Text[part.start:part.end]...)
+		}
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	c := &converter{file: file, base: start, text: string(text), lines: lineStarts(text)}
+	c := &converter{file: file, parts: parts, text: string(text), lines: lineStarts(text)}
 	var documents []trust.Value
 	for {
 		var root yaml.Node
@@ -133,7 +139,7 @@ func (c *converter) syntax(err error) error {
 		hint = "the line is indented with a tab; YAML allows spaces only"
 	}
 	start += len(indent)
-	return fault(c.file, c.base+start, c.base+max(end, start), "not YAML: "+message, hint)
+	return c.fault(start, max(end, start), "not YAML: "+message, hint)
 }
 
 // line is the rest of the line from an offset, without its end.
@@ -145,7 +151,7 @@ func (c *converter) line(start int) string {
 // converter turns the nodes of the parser into a tree with ranges.
 type converter struct {
 	file  *trust.File
-	base  int // where text begins in the file
+	parts []part // of the file, that text is made of
 	text  string
 	lines []int
 	// The last place that was looked up: nodes come in the order of the text,
@@ -182,7 +188,34 @@ func (c *converter) place(line, column int) int {
 }
 
 func (c *converter) at(start, end int) trust.Range {
-	return trust.Range{File: c.file, Start: c.base + start, End: c.base + max(start, end)}
+	return trust.Range{File: c.file, Start: c.inFile(start), End: c.inFile(max(start, end))}
+}
+
+func (c *converter) fault(start, end int, message, hint string) error {
+	return &trust.SyntaxError{Message: message, Hint: hint, Range: c.at(start, end)}
+}
+
+// inFile takes an offset from the text to the file.
+func (c *converter) inFile(offset int) int {
+	for _, part := range c.parts {
+		if offset <= part.end-part.start {
+			return part.start + offset
+		}
+		offset -= part.end - part.start
+	}
+	return c.parts[len(c.parts)-1].end
+}
+
+// inText takes an offset from the file to the text.
+func (c *converter) inText(offset int) int {
+	at := 0
+	for _, part := range c.parts {
+		if part.start <= offset && offset <= part.end {
+			return at + offset - part.start
+		}
+		at += part.end - part.start
+	}
+	return len(c.text)
 }
 
 func (c *converter) value(n *yaml.Node, depth int) (trust.Value, error) {
@@ -191,7 +224,7 @@ func (c *converter) value(n *yaml.Node, depth int) (trust.Value, error) {
 	}
 	start := c.place(n.Line, n.Column)
 	if depth > maxDepth {
-		return trust.Value{}, fault(c.file, c.base+start, c.base+start, "nested too deep",
+		return trust.Value{}, c.fault(start, start, "nested too deep",
 			fmt.Sprintf("at most %d levels are read", maxDepth))
 	}
 	var entry *anchored
@@ -211,7 +244,7 @@ func (c *converter) value(n *yaml.Node, depth int) (trust.Value, error) {
 		v = trust.Value{
 			Kind:    trust.Object,
 			Members: []trust.Member{{Key: key, Value: v}},
-			Range:   c.at(start, v.Range.End-c.base),
+			Range:   c.at(start, c.inText(v.Range.End)),
 		}
 	}
 	if entry != nil {
@@ -226,7 +259,7 @@ func (c *converter) alias(n *yaml.Node) (trust.Value, error) {
 	entry := c.anchors[n.Alias]
 	if entry == nil || !entry.done {
 		start := c.place(n.Line, n.Column)
-		return trust.Value{}, fault(c.file, c.base+start, c.base+start+1+len(n.Value),
+		return trust.Value{}, c.fault(start, start+1+len(n.Value),
 			"the anchor "+strconv.Quote(n.Value)+" contains itself", "an alias stands behind its anchor, not inside of it")
 	}
 	return entry.value, nil
@@ -271,7 +304,7 @@ func (c *converter) endOf(n *yaml.Node, v *trust.Value) int {
 	if n.Kind == yaml.AliasNode {
 		return c.place(n.Line, n.Column) + 1 + len(n.Value)
 	}
-	return v.Range.End - c.base
+	return c.inText(v.Range.End)
 }
 
 // members converts the entries of a map. Merge keys give what the map does not

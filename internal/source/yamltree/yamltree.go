@@ -84,10 +84,10 @@ func eachDocument(file *trust.File, visit func(trust.Value, error)) {
 		for count < len(parts) && parts[count-1].end-parts[0].start < leastGroup {
 			count++
 		}
-		documents, err := parse(file, parts[0].start, parts[count-1].end)
+		documents, err := parse(file, part{parts[0].start, parts[count-1].end})
 		if err != nil && count > 1 {
-			for _, part := range parts[:count] {
-				documents, err := parse(file, part.start, part.end)
+			for _, one := range parts[:count] {
+				documents, err := parse(file, one)
 				visitAll(documents, err, visit)
 			}
 		} else {

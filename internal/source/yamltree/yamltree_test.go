@@ -166,6 +166,8 @@ func TestAnOutlineReadsTheSameWhetherItIsTakenApartOrNot(t *testing.T) {
 		{"carriage returns", "A: 1\r\nResources:\r\n  X:\r\n    T: a\r\n  Y:\r\n    T: b\r\nZ: 2\r\n", "X@3:3 T: a|Y@5:3 T: b", "A Resources Z"},
 		{"flow style within", "Resources:\n  X: {T: a}\n  Y: {T: b}\n", "X@2:3 {T: a}|Y@3:3 {T: b}", "Resources"},
 		{"aliases between entries", "Resources:\n  X:\n    T: &a [b]\n  Y:\n    T: *a\n", "X@2:3 T: &a [b]|Y@4:3 T: *a", "Resources"},
+		{"aliases of what stands before", "A: &a [b]\nResources:\n  X:\n    T: 1\n  Y:\n    T: *a\n    U: é\n", "X@3:3 T: 1|Y@5:3 T: *a\n    U: é", "A Resources"},
+		{"an anchor that is set again", "A: &a [b]\nResources:\n  X:\n    T: &a [c]\n  Y:\n    T: *a\n", "X@3:3 T: &a [c]|Y@5:3 T: *a", "A Resources"},
 		{"a quoted text that breaks the depth", "Resources:\n  X:\n    T: \"a\n  Y:\n   b\"\n  Z:\n    T: c\n", "X@2:3 T: \"a\n  Y:\n   b\"|Z@6:3 T: c", "Resources"},
 		{"a literal text like an entry", "D: |\n  Resources:\n    X:\nResources:\n  Y:\n    T: |\n      Z:\n        T: a\n", "Y@5:3 T: |\n      Z:\n        T: a", "D Resources"},
 		{"the document's start", "---\nResources:\n  X:\n    T: a\n", "X@3:3 T: a", "Resources"},
