@@ -17,6 +17,9 @@ func (f *finder) notPrincipal(r *rule, next func() bool) bool {
 		return f.none(r.Principals, next)
 	}
 	for i := range r.Principals {
+		if f.effort.exhausted() {
+			return false
+		}
 		if f.sparesNobody && r.Principals[i].Form == Account {
 			continue
 		}

@@ -37,6 +37,7 @@ func (c *constraint) holds(parts []string, effort *effort) bool {
 }
 
 func (c *constraint) holdsText(text string, effort *effort) bool {
+	effort.spend(1 + len(c.patterns)/2)
 	switch {
 	case c.form != nil:
 		parts, ok := c.form.split(c.form, text)
@@ -150,18 +151,15 @@ func absentResult(c *Condition) bool {
 	return op.IfExists || op.Negated
 }
 
-// boolPatterns are the texts that a Bool condition accepts: "true" in any
+// boolConstraint is the demand of a Bool condition on a text: "true" in any
 // letter case, or everything else.
 func boolConstraint(c *Condition, want bool) (constraint, verdict3) {
 	yes := anyOperand(c, func(o *Operand) bool { return o.Bool })
 	no := anyOperand(c, func(o *Operand) bool { return !o.Bool })
-	switch {
-	case yes == no:
+	if yes == no {
 		return constraint{}, always(yes == want)
-	case yes == want:
-		return constraint{patterns: []pattern{literalPattern("true")}, fold: true}, sometimes
 	}
-	return constraint{patterns: []pattern{literalPattern("true")}, fold: true, negate: true}, sometimes
+	return constraint{patterns: []pattern{literalPattern("true")}, fold: true, negate: yes != want}, sometimes
 }
 
 // verdict3 says whether a demand on a present value can be met by every value,

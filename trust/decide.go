@@ -331,7 +331,7 @@ var partMessages = map[StatementRole]string{
 	NotAssume: "does not allow sts:AssumeRole",
 	Dead:      "nobody can meet its conditions",
 	Protects:  "keeps out callers who would get in without a countersign",
-	Idle:      "makes no difference to callers from outside",
+	Idle:      "does not change the verdict",
 }
 
 func (d *decision) allowRole(r *rule) StatementRole {

@@ -51,7 +51,16 @@ func hostilePolicies() map[string]Value {
 	for i := range 60 {
 		tags.Members = append(tags.Members, Member{Literal(fmt.Sprintf("aws:RequestTag/k%d", i)), Literal("*x?y*")})
 	}
+	var spared []Value
+	for d := range 50 {
+		spared = append(spared, object("Effect", Literal("Deny"), "NotPrincipal", object("AWS", many(1000, func(i int) string {
+			return fmt.Sprintf("%012d", d*1000+i)
+		})), "Action", Literal(ActionAssumeRole)))
+	}
 	return map[string]Value{
+		"2,000 principals, and 50 denials that spare 1,000 accounts each": policy(append(spared, object("Effect", Literal("Allow"), "Principal", object("AWS", many(2000, func(i int) string {
+			return fmt.Sprintf("arn:aws:iam::%012d:role/r", i*7)
+		})), "Action", Literal(ActionAssumeRole), "Condition", object("StringNotLike", object("aws:PrincipalArn", Literal("*x?y*")))))...),
 		"one pattern of 8,192 characters": policy(allow(object("StringLike", object("sts:ExternalId", Literal(stars))))),
 		"two patterns that must both match": policy(allow(object(
 			"StringLike", object("sts:ExternalId", Literal(stars)),

@@ -59,13 +59,16 @@ func (p *program) through(r *rule, entry *Principal, q *query) (*solution, statu
 	if !r.actions[0] {
 		return nil, unsatisfiable
 	}
+	if p.effort.exhausted() {
+		return nil, gaveUp
+	}
 	f := &p.finder
 	f.program, f.query, f.found, f.stuck = p, q, nil, false
 	p.interest.each(p.partitions, q.kinds, func(m *mode) bool {
 		if q.freshAccount && m.organization {
 			return false
 		}
-		f.begin(m, q)
+		f.begin(m)
 		f.zoneDemands(q, func() bool {
 			return f.enter(r, entry, q, func() bool {
 				return f.checks(1, q, func() bool { return f.escape(0, q) })
@@ -82,7 +85,7 @@ func (p *program) through(r *rule, entry *Principal, q *query) (*solution, statu
 	return nil, unsatisfiable
 }
 
-func (f *finder) begin(m *mode, q *query) {
+func (f *finder) begin(m *mode) {
 	f.mode = m
 	if f.sites == nil {
 		f.sites = make([]site, len(f.slots))
@@ -258,12 +261,7 @@ func (f *finder) everybody(r *rule) bool {
 			return false
 		}
 	}
-	for i := range r.Principals {
-		if r.Principals[i].Form == Anyone {
-			return !r.NotPrincipal
-		}
-	}
-	return false
+	return r.namesAnyone && !r.NotPrincipal
 }
 
 // concerned reports whether a Deny statement bears on any of the mode's checks.
@@ -372,12 +370,13 @@ func (f *finder) place(s slot, absentOK bool, d *demand, next func() bool) bool 
 
 // narrow takes possibilities from a slot, goes on, and gives them back.
 func (f *finder) narrow(s slot, absentOK, presentOK bool, more []constraint, next func() bool) bool {
+	f.effort.spend(2)
 	at := &f.sites[s]
 	absentBefore, presentBefore, before := at.absentOK, at.presentOK, len(at.constraints)
 	at.absentOK = at.absentOK && absentOK
 	at.presentOK = at.presentOK && presentOK
 	at.constraints = append(at.constraints, more...)
-	ok := (at.absentOK || at.presentOK) && f.feasible(s) && next()
+	ok := (at.absentOK || at.presentOK) && !f.effort.exhausted() && f.feasible(s) && next()
 	at = &f.sites[s]
 	at.absentOK, at.presentOK, at.constraints = absentBefore, presentBefore, at.constraints[:before]
 	return ok

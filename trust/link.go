@@ -192,22 +192,53 @@ func (f *finder) equate(l *linkedAtom, pieces []Piece, i int) bool {
 		return f.place(l.info.slot, false, &d, next)
 	}
 	before, info, after, simple := f.single(pieces)
-	form := f.shape(l.info.slot, f.mode)
-	if !simple || form == nil || len(form.segments) != 1 || info.slot == l.info.slot || !f.wanted(info.slot) || f.isDerived(l.info.slot) {
+	key := l.info
+	if simple && before == "" && after == "" && f.isPart(key) && !f.isPart(info) {
+		key, info = info, key // equality goes both ways: the plain key follows
+	}
+	form := f.shape(key.slot, f.mode)
+	if !simple || form == nil || len(form.segments) != 1 || info.slot == key.slot || !f.wanted(info.slot) || f.isDerived(key.slot) {
 		return next()
 	}
 	if !form.segments[0].holds(before) || !form.segments[0].holds(after) {
 		return false
 	}
 	moved := []constraint{{scope: info.scope, form: form, before: before, after: after}}
-	for _, c := range f.sites[l.info.slot].constraints {
+	for _, c := range f.sites[key.slot].constraints {
 		c.scope, c.before, c.after = info.scope, c.before+before, after+c.after
 		moved = append(moved, c)
 	}
-	f.derived = append(f.derived, derivation{l.info.slot, info, before, after})
+	f.derived = append(f.derived, derivation{key.slot, info, before, after})
 	ok := f.narrow(info.slot, false, true, moved, next)
 	f.derived = f.derived[:len(f.derived)-1]
 	return ok
+}
+
+// isPart reports whether a key's value is read from a word of several segments.
+func (f *finder) isPart(info *keyInfo) bool {
+	form := f.shape(info.slot, f.mode)
+	return form != nil && len(form.segments) > 1
+}
+
+// contradicted reports whether a condition forbids an equality that another one
+// demands.
+func (f *finder) contradicted() bool {
+	for i := range f.linked {
+		l := &f.linked[i]
+		if l.matched() {
+			continue
+		}
+		for j := range l.Values {
+			before, info, after, ok := f.single(l.Values[j].Pieces)
+			if ok && slices.ContainsFunc(f.derived, func(d derivation) bool {
+				return d.before == before && d.after == after && (d.slot == l.info.slot && d.from == info ||
+					before == "" && after == "" && d.slot == info.slot && d.from == l.info)
+			}) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // single takes pieces apart that are literal text round one variable.
@@ -245,6 +276,9 @@ func (f *finder) fillDerived(sol *solution) {
 // result. Where one is not met, the variables are kept as they came out and the
 // conditions placed with their text; failing that, other values are tried.
 func (f *finder) fillLinked() bool {
+	if f.contradicted() {
+		return false
+	}
 	var excluded []slot
 	defer func() {
 		for _, s := range excluded {

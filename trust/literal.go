@@ -141,7 +141,8 @@ func parseEpochSeconds(text string) (int64, bool) {
 // parseISO8601 reads text that starts with four digits and a hyphen or the end.
 func parseISO8601(text string) (int64, bool) {
 	year, month, day := int(atoi(text[:4])), 1, 1
-	rest, ok := text[4:], true
+	rest := text[4:]
+	var ok bool
 	if rest != "" {
 		if month, ok = cutField(&rest, '-', 1, 12); !ok {
 			return 0, false

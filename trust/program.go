@@ -34,10 +34,11 @@ type program struct {
 // A rule is one statement, made ready.
 type rule struct {
 	*Statement
-	rcp     []string     // an RCP's: the partitions in which it covers the role
-	entries []*Principal // the ways in, one by one; nil for the complement of a list
-	actions [3]bool      // matches AssumeRole, TagSession, SetSourceIdentity
-	atoms   []atom
+	rcp         []string     // an RCP's: the partitions in which it covers the role
+	entries     []*Principal // the ways in, one by one; nil for the complement of a list
+	namesAnyone bool
+	actions     [3]bool // matches AssumeRole, TagSession, SetSourceIdentity
+	atoms       []atom
 }
 
 func newProgram(policy *Policy, question *Question, effort *effort) *program {
@@ -170,6 +171,7 @@ func hasVariable(pieces []Piece) bool {
 // rule makes a statement ready.
 func (p *program) rule(s *Statement) *rule {
 	r := &rule{Statement: s}
+	r.namesAnyone = slices.ContainsFunc(s.Principals, func(p Principal) bool { return p.Form == Anyone })
 	if s.Effect == Allow {
 		r.entries = entriesOf(s)
 	}

@@ -65,7 +65,7 @@ func (w *way) publicReason() []Reason {
 // conditionReason tells why a condition on the external ID or on MFA, or on a
 // key that is never sent, does not stop the way's request.
 func (w *way) conditionReason(a *atom) (Reason, bool) {
-	code, message := "", ""
+	var code, message string
 	switch a.Key {
 	case "sts:externalid":
 		code, message = w.externalIDReason(a)

@@ -30,6 +30,8 @@ func TestUsualVariablesAreDecided(t *testing.T) {
 		{"two variables in one value", vendor, `{"StringEquals":{"sts:RoleSessionName":"${aws:PrincipalAccount}-${aws:username}"}}`, trust.Fail},
 		{"two variables in one value, and MFA", vendor, `{"StringEquals":{"sts:RoleSessionName":"${aws:PrincipalAccount}-${aws:username}"},"Bool":{"aws:MultiFactorAuthPresent":"true"}}`, trust.Pass},
 		{"the organization is the role's own, which is not known", anybody, `{"StringEquals":{"aws:PrincipalOrgID":"${aws:ResourceOrgID}"}}`, trust.Undecided},
+		{"a tag that equals another and does not", vendor, `{"StringEquals":{"aws:PrincipalTag/a":"${aws:PrincipalTag/b}"},"StringNotEquals":{"aws:PrincipalTag/a":"${aws:PrincipalTag/b}"}}`, trust.NotApplicable},
+		{"a user name that equals a tag which differs from it", vendor, `{"StringEquals":{"aws:username":"${aws:PrincipalTag/b}"},"StringNotEquals":{"aws:PrincipalTag/b":"${aws:username}"}}`, trust.NotApplicable},
 		{"a variable without a value", vendor, `{"StringEquals":{"sts:ExternalId":"${aws:SourceArn}"}}`, trust.NotApplicable},
 		{"a variable without a value, negated", vendor, `{"StringNotEquals":{"sts:ExternalId":"${aws:SourceArn}"}}`, trust.Fail},
 	}

@@ -115,7 +115,7 @@ const (
 	NotAssume StatementRole = "not-assume" // does not allow sts:AssumeRole
 	Dead      StatementRole = "dead"       // nobody can satisfy it
 	Protects  StatementRole = "protects"   // a Deny without which the role would be open
-	Idle      StatementRole = "idle"       // a Deny that changes nothing for outsiders
+	Idle      StatementRole = "idle"       // a Deny that does not change the verdict
 )
 
 // StatementPart is one statement's part in the verdict.

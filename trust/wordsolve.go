@@ -56,6 +56,9 @@ func (s *shape) tooLongFor(c *constraint) bool {
 // solveListed tries the texts that one constraint lists.
 func (s *shape) solveListed(list *constraint, constraints []constraint, effort *effort) ([]string, status) {
 	for i := range list.patterns {
+		if effort.exhausted() {
+			return nil, gaveUp
+		}
 		if text := list.patterns[i].text; len(s.segments) == 1 && !(s.segments[0].allows(text) && allHoldText(constraints, text, effort)) {
 			continue
 		}
@@ -83,6 +86,9 @@ func (s *shape) solveSegments(constraints []constraint, typed bool, effort *effo
 		}
 		result := unsatisfiable
 		for _, p := range c.patterns {
+			if effort.exhausted() {
+				return nil, gaveUp
+			}
 			at, text, ok := s.cut(c.scope, p.text)
 			if !ok || !s.segments[at].allows(text) {
 				continue
