@@ -389,6 +389,7 @@ func (f *finder) feasible(s slot) bool {
 	if !f.choosing || f.sites[s].absentOK {
 		return true
 	}
+	f.effort.spend(25)
 	_, st := f.solveSlot(s)
 	return st != unsatisfiable
 }
