@@ -69,7 +69,7 @@ func memberOf(v *value, name string, place trust.Range) *value {
 	found, certain := v.get(name)
 	switch {
 	case found != nil && certain:
-		return found
+		return v.part(found)
 	case found != nil || !certain:
 		return composed(v.describe()+"."+name, place)
 	}
@@ -120,7 +120,7 @@ func itemOf(v *value, n int, place trust.Range) *value {
 	if n >= len(v.items) {
 		return badValue("no item "+strconv.Itoa(n), place)
 	}
-	return v.items[n]
+	return v.part(v.items[n])
 }
 
 // present leaves out the options in which an item is not there.

@@ -17,7 +17,7 @@ const maxStatements = 1000
 
 // policyDocument gives the policy that a data source makes, as a value.
 func policyDocument(s *scope, body *hclsyntax.Body, place trust.Range) *value {
-	blocks, problem := s.blocksOf(body)
+	blocks, assumed, problem := s.blocksOf(body)
 	if problem != nil {
 		return problem
 	}
@@ -53,7 +53,7 @@ func policyDocument(s *scope, body *hclsyntax.Body, place trust.Range) *value {
 		return objectValue([]member{
 			{textValue("Version", place), m.version},
 			{textValue("Statement", place), listValue(m.statements, place)},
-		}, place)
+		}, place).with(assumed)
 	})
 }
 
@@ -203,12 +203,12 @@ func mapOptions(of, existing *value, f func(*value) *value) *value {
 
 // statement makes a statement of a block.
 func statement(b *nested) *value {
-	inner, problem := b.scope.blocksOf(b.body)
+	inner, assumed, problem := b.scope.blocksOf(b.body)
 	if problem != nil {
 		return unknownValue(problem.name(), b.place)
 	}
 	return guarded(inner, b.place, maxOptions, func(inner []nested) *value {
-		return statementOf(b, inner)
+		return statementOf(b, inner).with(assumed)
 	})
 }
 
@@ -246,7 +246,8 @@ func statementOf(b *nested, inner []nested) *value {
 	return objectValue(members, b.place)
 }
 
-// principals gathers blocks by their type; nil where there are none.
+// principals gathers blocks by their type; nil where there are none. Lists in
+// lists are taken apart, as Terraform 0.11 did.
 func principals(inner []nested, kind string, place trust.Range) *value {
 	var members []member
 	count := 0
@@ -269,7 +270,7 @@ func principals(inner []nested, kind string, place trust.Range) *value {
 		if items.kind != list {
 			return items
 		}
-		members = gather(members, key, items.items, who.place)
+		members = gather(members, key, flatItems(nil, items.items, 0), who.place)
 	}
 	if count == 0 {
 		return nil
@@ -347,7 +348,7 @@ func conditions(inner []nested, place trust.Range) *value {
 		if items.kind != list {
 			return items
 		}
-		tests = addCondition(tests, test, key.at(b.place), items.items, b.place)
+		tests = addCondition(tests, test, key.at(b.place), flatItems(nil, items.items, 0), b.place)
 	}
 	if tests == nil {
 		return nil

@@ -36,12 +36,12 @@ func entries(v *value, place trust.Range) (all []entry, problem *value) {
 		return []entry{{key: key, value: unknownValue(extended(name, "[*]"), v.place).with(v.assumed), on: name}}, nil
 	case v.kind == list:
 		for i, item := range v.items {
-			all = append(all, listEntry(v, i, item, place))
+			all = append(all, listEntry(v, i, v.part(item), place))
 		}
 	case v.kind == object:
 		for i := range v.members {
 			key := v.members[i].key
-			e := entry{key: key, value: v.members[i].value}
+			e := entry{key: key, value: v.part(v.members[i].value)}
 			if key.open {
 				e.on = key.describe()
 			}
@@ -81,7 +81,7 @@ func (s *scope) forExpression(e *hclsyntax.ForExpr) *value {
 				return problem
 			}
 		}
-		return loop.result().with(args[0].assumed && args[0].size == 1)
+		return loop.result().with(args[0].assumed && (len(all) == 0 || args[0].ownAssumption()))
 	})
 }
 

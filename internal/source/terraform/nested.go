@@ -23,28 +23,30 @@ type guard struct {
 }
 
 // blocksOf lists the blocks within a body, with what dynamic blocks make.
-func (s *scope) blocksOf(body *hclsyntax.Body) (all []nested, problem *value) {
+// assumed says that a default decided on what they make.
+func (s *scope) blocksOf(body *hclsyntax.Body) (all []nested, assumed bool, problem *value) {
 	for _, b := range body.Blocks {
 		if b.Type != "dynamic" || len(b.Labels) != 1 {
 			all = append(all, nested{kind: b.Type, body: b.Body, scope: s, place: s.place(b.Range())})
 			continue
 		}
-		made, problem := s.dynamic(b)
+		made, decided, problem := s.dynamic(b)
 		if problem != nil {
-			return nil, problem
+			return nil, false, problem
 		}
+		assumed = assumed || decided
 		if all = append(all, made...); len(all) > maxEntries {
-			return nil, unknownValue("too many blocks", s.place(b.Range()))
+			return nil, false, unknownValue("too many blocks", s.place(b.Range()))
 		}
 	}
-	return all, nil
+	return all, assumed, nil
 }
 
-func (s *scope) dynamic(b *hclsyntax.Block) ([]nested, *value) {
+func (s *scope) dynamic(b *hclsyntax.Block) (made []nested, assumed bool, problem *value) {
 	place := s.place(b.Range())
 	over := b.Body.Attributes["for_each"]
 	if over == nil {
-		return nil, badValue("a dynamic block without for_each", place)
+		return nil, false, badValue("a dynamic block without for_each", place)
 	}
 	iterator := b.Labels[0]
 	if attribute := b.Body.Attributes["iterator"]; attribute != nil {
@@ -59,9 +61,11 @@ func (s *scope) dynamic(b *hclsyntax.Block) ([]nested, *value) {
 		}
 	}
 	if content == nil {
-		return nil, badValue("a dynamic block without content", place)
+		return nil, false, badValue("a dynamic block without content", place)
 	}
-	return s.repeat(nested{kind: b.Labels[0], body: content, place: place}, iterator, s.eval(over.Expr), nil)
+	collection := s.eval(over.Expr)
+	made, problem = s.repeat(nested{kind: b.Labels[0], body: content, place: place}, iterator, collection, nil)
+	return made, collection.assumed, problem
 }
 
 // repeat makes a block for every entry of a collection.

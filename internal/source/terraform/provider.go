@@ -92,7 +92,7 @@ func (m *module) describeProvider(p *provider, body *hclsyntax.Body) {
 			p.account = id
 		}
 	}
-	blocks, _ := s.blocksOf(body)
+	blocks, _, _ := s.blocksOf(body)
 	for i := range blocks {
 		if b := &blocks[i]; b.kind == "assume_role" || b.kind == "assume_role_with_web_identity" {
 			if v := b.scope.attribute(b.body, "role_arn"); v != nil && v.kind != null {

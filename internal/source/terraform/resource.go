@@ -63,6 +63,8 @@ func (i *resourceInstance) dataAttribute(body *hclsyntax.Body, name string, at t
 		return i.policy(body, at)
 	case "aws_caller_identity.account_id", "aws_caller_identity.id":
 		return i.provider(body).accountValue(at)
+	case "aws_caller_identity.arn": // of a user or a session, in any case of the account
+		return i.provider(body).arn(at, textValue("user/", at), unknownValue(i.address+".arn", at))
 	case "aws_partition.partition", "aws_partition.id":
 		return textValue(i.provider(body).partition, at)
 	case "aws_partition.dns_suffix":

@@ -202,6 +202,26 @@ func (v *value) with(assumed bool) *value {
 	return &marked
 }
 
+// part gives a part of the value. A default that decided on the value as a
+// whole decided on its parts.
+func (v *value) part(item *value) *value { return item.with(v.assumed && v.ownAssumption()) }
+
+// ownAssumption reports whether an assumption went into the value as a whole
+// rather than into one of its parts, of which it looks at the first.
+func (v *value) ownAssumption() bool {
+	for i := range min(len(v.items), 8) {
+		if v.items[i].assumed {
+			return false
+		}
+	}
+	for i := range min(len(v.members), 8) {
+		if v.members[i].value.assumed || v.members[i].key.assumed {
+			return false
+		}
+	}
+	return true
+}
+
 // at returns the value with another place.
 func (v *value) at(place trust.Range) *value {
 	moved := *v
@@ -308,7 +328,14 @@ func some(on string, item *value, place trust.Range) *value {
 func (v *value) spread() []*value {
 	switch v.kind {
 	case list:
-		return v.items
+		if !v.assumed || !v.ownAssumption() {
+			return v.items
+		}
+		items := make([]*value, len(v.items))
+		for i := range v.items {
+			items[i] = v.items[i].with(true)
+		}
+		return items
 	case unknown:
 		return []*value{some(v.name(), unknownValue(extended(v.name(), "[*]"), v.place), v.place)}
 	}

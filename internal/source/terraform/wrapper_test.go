@@ -10,7 +10,8 @@ import (
 const outsider = `"arn:aws:iam::444455556666:root"`
 
 // The verdicts follow from the documentation of the modules' inputs; "default"
-// stands where an input that the call leaves out went into the policy.
+// stands where an input that the call leaves out went into the policy, or decided
+// on what is in it.
 func TestWellKnownModulesAreDescribedWhereTheirSourceIsNotThere(t *testing.T) {
 	const assumable = "  source = \"terraform-aws-modules/iam/aws//modules/iam-assumable-role\"\n  version = \"~> 5.0\"\n  create_role = true\n  trusted_role_arns = [" + outsider + "]\n"
 	const role6 = "  source = \"terraform-aws-modules/iam/aws//modules/iam-role\"\n  version = \"6.2.1\"\n  name = \"r\"\n"
@@ -21,8 +22,8 @@ func TestWellKnownModulesAreDescribedWhereTheirSourceIsNotThere(t *testing.T) {
 		{"a list of external IDs does too", assumable + "  role_requires_mfa = false\n  role_sts_externalid = [\"k3-99-vendor\"]\n", "pass default"},
 		{"an external ID that is not known is one", assumable + "  role_requires_mfa = false\n  role_sts_externalid = [var.x]\n", "pass default"},
 		{"whether MFA is required is not known", assumable + "  role_requires_mfa = var.x\n", "unknown [var.x == true] default"},
-		{"version 6 takes statements", role6 + "  trust_policy_permissions = { V = { actions = [\"sts:AssumeRole\"], principals = [{ type = \"AWS\", identifiers = [" + outsider + "] }] } }\n", "fail"},
-		{"and conditions in them", role6 + "  trust_policy_permissions = { V = { actions = [\"sts:AssumeRole\"], principals = [{ type = \"AWS\", identifiers = [" + outsider + "] }], condition = [{ test = \"StringEquals\", variable = \"sts:ExternalId\", values = [\"k3-99-vendor\"] }] } }\n", "pass"},
+		{"version 6 takes statements", role6 + "  trust_policy_permissions = { V = { actions = [\"sts:AssumeRole\"], principals = [{ type = \"AWS\", identifiers = [" + outsider + "] }] } }\n", "fail default"},
+		{"and conditions in them", role6 + "  trust_policy_permissions = { V = { actions = [\"sts:AssumeRole\"], principals = [{ type = \"AWS\", identifiers = [" + outsider + "] }], condition = [{ test = \"StringEquals\", variable = \"sts:ExternalId\", values = [\"k3-99-vendor\"] }] } }\n", "pass default"},
 		{"the repository names the module too", strings.Replace(assumable, "terraform-aws-modules/iam/aws//", "git::https://github.com/terraform-aws-modules/terraform-aws-iam.git//", 1), "pass default"},
 		{"cloudposse takes principals by kind", "  source = \"cloudposse/iam-role/aws\"\n  version = \"0.19.0\"\n  principals = { AWS = [" + outsider + "] }\n", "fail default"},
 		{"and conditions beside them", "  source = \"cloudposse/iam-role/aws\"\n  principals = { AWS = [" + outsider + "] }\n  assume_role_conditions = [{ test = \"StringEquals\", variable = \"sts:ExternalId\", values = [\"k3-99-vendor\"] }]\n", "pass default"},
