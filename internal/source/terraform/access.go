@@ -69,7 +69,7 @@ func memberOf(v *value, name string, place trust.Range) *value {
 	found, certain := v.get(name)
 	switch {
 	case found != nil && certain:
-		return v.part(found)
+		return v.part(present(found))
 	case found != nil || !certain:
 		return composed(v.describe()+"."+name, place)
 	}

@@ -42,7 +42,10 @@ func entries(v *value, place trust.Range) (all []entry, problem *value) {
 		for i := range v.members {
 			key := v.members[i].key
 			e := entry{key: key, value: v.part(v.members[i].value)}
-			if key.open {
+			switch {
+			case e.value.kind == choice && e.value.mayBeAbsent():
+				e.item, e.value = e.value, present(e.value)
+			case key.open:
 				e.on = key.describe()
 			}
 			all = append(all, e)

@@ -303,7 +303,7 @@ func (v *value) sure() bool {
 		}
 	}
 	for i := range v.members {
-		if v.members[i].key.open {
+		if held := v.members[i].value; v.members[i].key.open || held.kind == choice && held.mayBeAbsent() {
 			return false
 		}
 	}
