@@ -16,7 +16,8 @@
 package trust
 
 import (
-	"slices"
+	"bytes"
+	"sort"
 	"sync/atomic"
 	"unicode/utf8"
 )
@@ -87,24 +88,48 @@ type File struct {
 	Name string // as messages should show it; may be empty
 	Text []byte
 
-	// lines holds where every line starts, from the first question on: a large
-	// file is asked for the places of many thousand values.
-	lines atomic.Pointer[[]int]
+	// marks holds the lines and columns of places along the text, from the
+	// first question on: a large file, which may be one line, is asked for the
+	// places of many thousand values.
+	marks atomic.Pointer[[]mark]
 }
 
-func (f *File) lineStarts() []int {
-	if starts := f.lines.Load(); starts != nil {
-		return *starts
+// mark is a place in a text.
+type mark struct{ offset, line, column int }
+
+// markEvery is how far marks are apart, in bytes.
+const markEvery = 1 << 10
+
+func (f *File) placeMarks() []mark {
+	if marks := f.marks.Load(); marks != nil {
+		return *marks
 	}
-	starts := []int{0}
-	for i, c := range f.Text {
-		if c == '\n' {
-			starts = append(starts, i+1)
+	at := mark{0, 1, 1}
+	marks := []mark{at}
+	for len(f.Text)-at.offset > markEvery {
+		next := at.offset + markEvery
+		for next < len(f.Text) && !utf8.RuneStart(f.Text[next]) {
+			next++
 		}
+		at = at.to(f.Text, next)
+		marks = append(marks, at)
 	}
-	f.lines.Store(&starts)
-	return starts
+	f.marks.Store(&marks)
+	return marks
 }
+
+// to goes on to a later offset.
+func (m mark) to(text []byte, offset int) mark {
+	between := text[m.offset:offset]
+	if breaks := bytes.Count(between, lineBreak); breaks > 0 {
+		m.line, m.column = m.line+breaks, 1
+		between = between[bytes.LastIndexByte(between, '\n')+1:]
+	}
+	m.offset, m.column = offset, m.column+utf8.RuneCount(between)
+	return m
+}
+
+var lineBreak = []byte("\n")
 
 // IsZero reports whether the range names no place.
 func (r Range) IsZero() bool { return r.File == nil }
@@ -132,12 +157,10 @@ func (r Range) position(offset int) (line, column int) {
 		return 0, 0
 	}
 	offset = min(offset, len(r.File.Text))
-	starts := r.File.lineStarts()
-	line, found := slices.BinarySearch(starts, offset)
-	if found {
-		line++
-	}
-	return line, utf8.RuneCount(r.File.Text[starts[line-1]:offset]) + 1
+	marks := r.File.placeMarks()
+	behind := sort.Search(len(marks), func(i int) bool { return marks[i].offset > offset })
+	at := marks[behind-1].to(r.File.Text, offset)
+	return at.line, at.column
 }
 
 // Literal makes a String value without a place. It serves tests and generated

@@ -42,7 +42,7 @@ func linesOf(place trust.Range) iter.Seq[line] {
 func firstLine(place trust.Range) line {
 	before := place.File.Text[:min(place.Start, len(place.File.Text))]
 	start := bytes.LastIndexByte(before, '\n') + 1
-	return lineAt(place.File.Text, start, bytes.Count(before, []byte("\n"))+1)
+	return lineAt(place.File.Text, start, place.Line())
 }
 
 func lastLine(place trust.Range) line {

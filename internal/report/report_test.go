@@ -106,7 +106,7 @@ func TestPlacesAreThoseOfTheScannedFile(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			finding := &rule.Finding{Role: &role.Role{Trust: test.document, Source: role.Source{Path: "main.tf"}}}
-			line, column := (&locator{finding: finding}).locate(test.place)
+			line, column := locate(finding, test.place)
 			if line != test.line || column != test.column {
 				t.Errorf("got %d:%d, want %d:%d", line, column, test.line, test.column)
 			}

@@ -143,7 +143,6 @@ func newIncomplete(list []audit.Incomplete) []incomplete {
 
 func newResult(finding *rule.Finding, options *Options) *result {
 	role, verdict := finding.Role, finding.Verdict
-	places := &locator{finding: finding}
 	made := &result{
 		Fingerprint:    finding.Fingerprint,
 		Rule:           finding.Rule,
@@ -157,12 +156,12 @@ func newResult(finding *rule.Finding, options *Options) *result {
 		Exploitable:    verdict.Exploitable,
 		DefaultAssumed: role.DefaultAssumed,
 		DependsOn:      verdict.DependsOn,
-		Reasons:        newReasons(finding, places),
+		Reasons:        newReasons(finding),
 		Protection:     verdict.Protection,
 		ThirdParties:   newThirdParties(verdict.Outsiders, options),
 	}
 	for _, w := range verdict.Warnings {
-		line, column := places.locate(w.Range)
+		line, column := locate(finding, w.Range)
 		made.Warnings = append(made.Warnings,
 			warning{w.Code, index(w.Statement), w.Message, positive(line), positive(column)})
 	}
@@ -209,7 +208,7 @@ func newAlso(finding *rule.Finding) []source {
 
 // newReasons lists why a role fails. A verdict that rests on a problem, not on
 // the policy's meaning, says so in a reason whose code is the verdict.
-func newReasons(finding *rule.Finding, places *locator) []reason {
+func newReasons(finding *rule.Finding) []reason {
 	var made []reason
 	if problem := finding.Verdict.Problem; problem != "" {
 		place := reportedPlace(finding)
@@ -219,7 +218,7 @@ func newReasons(finding *rule.Finding, places *locator) []reason {
 		})
 	}
 	for _, r := range finding.Verdict.Reasons {
-		line, column := places.locate(r.Range)
+		line, column := locate(finding, r.Range)
 		made = append(made,
 			reason{r.Code, index(r.Statement), orNull(r.Sid), r.Message, positive(line), positive(column)})
 	}

@@ -204,7 +204,7 @@ func statementName(index int, sid string) string {
 // at points to a place of the policy and shows it. A policy that does not stand
 // in the file as it is gets shown re-indented, with line numbers of its own.
 func (t *textWriter) at(finding *rule.Finding, document *document, place trust.Range, what string) {
-	line, column := (&locator{finding: finding}).locate(place)
+	line, column := locate(finding, place)
 	if line == 0 && !place.IsZero() && document.parsed && document.oneLine() {
 		document = document.relaid()
 	}
@@ -331,11 +331,10 @@ func (p *page) assumed(finding *rule.Finding) {
 }
 
 func (p *page) warnings(finding *rule.Finding) {
-	places := &locator{finding: finding}
 	all := finding.Verdict.Warnings
 	for i, warning := range all[:min(len(all), mostWarnings)] {
 		text := warning.Code + ": " + warning.Message
-		if line, _ := places.locate(warning.Range); line > 0 {
+		if line, _ := locate(finding, warning.Range); line > 0 {
 			text += fmt.Sprintf(" (line %d)", line)
 		}
 		p.field(once("warning", i), printable(text))
