@@ -304,8 +304,10 @@ func (s *scanner) template(kind byte) *fault {
 		s.pos += 3
 	case bytes.HasPrefix(rest, []byte("${")), bytes.HasPrefix(rest, []byte("%{")):
 		return s.open('$', 2)
+	case kind == 'h' && rest[0] == '\n':
+		s.pos++ // the next line may be the end
 	case kind == 'h':
-		s.pos++
+		s.pos += beforeAny(rest, "$%\n")
 	case rest[0] == '\\':
 		s.pos = min(s.pos+2, len(s.src))
 	case rest[0] == '"':
@@ -315,9 +317,18 @@ func (s *scanner) template(kind byte) *fault {
 		open := s.nested[len(s.nested)-1]
 		return &fault{open.at, "a string is not closed on its line", "longer text goes into a heredoc"}
 	default:
-		s.pos++
+		s.pos += beforeAny(rest, "$%\\\"\n")
 	}
 	return nil
+}
+
+// beforeAny is how much of a text can be passed over: its first byte, and all up to
+// the next one of marks.
+func beforeAny(text []byte, marks string) int {
+	if next := bytes.IndexAny(text[1:], marks); next >= 0 {
+		return next + 1
+	}
+	return len(text)
 }
 
 // endOfHeredoc passes over the line that ends a heredoc, if it is this one.

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"bytes"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -49,10 +50,11 @@ func (s *source) offset(at int) int {
 // without reading the file from its start every time.
 func (s *source) position(offset int) (line, column int) {
 	if s.lines == nil {
-		s.lines = []int{0}
-		for i, b := range s.file.Text {
-			if b == '\n' {
-				s.lines = append(s.lines, i+1)
+		for start := 0; start >= 0; {
+			s.lines = append(s.lines, start)
+			next := bytes.IndexByte(s.file.Text[start:], '\n')
+			if start += next + 1; next < 0 {
+				break
 			}
 		}
 	}
