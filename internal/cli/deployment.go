@@ -11,6 +11,7 @@ import (
 	"countersign/internal/source"
 	"countersign/internal/source/cloudformation"
 	"countersign/internal/source/terraform"
+	"countersign/internal/source/walk"
 )
 
 // deployment holds the flags that say what infrastructure as code is deployed
@@ -26,11 +27,18 @@ type deployment struct {
 func (d *deployment) register(flags *pflag.FlagSet) {
 	d.parameters, d.variables = map[string]string{}, map[string]string{}
 	group := inGroup(flags, "Files")
-	group(&list{&d.exclude, "GLOB", notEmpty}, "exclude", "leave out what matches, as a line of a .gitignore file would; may be repeated")
+	group(&list{&d.exclude, "GLOB", isPattern}, "exclude", "leave out what matches, as a line of a .gitignore file would; may be repeated")
 	group(&pairs{d.parameters}, "parameter", "the value of a CloudFormation parameter; may be repeated")
 	group(&list{&d.parameterFiles, "FILE", notEmpty}, "parameter-file", "values of CloudFormation parameters, as the AWS CLI takes them; may be repeated")
 	group(&pairs{d.variables}, "var", "the value of a Terraform variable; may be repeated")
 	group(&list{&d.variableFiles, "FILE", notEmpty}, "var-file", "values of Terraform variables (.tfvars); may be repeated")
+}
+
+func isPattern(glob string) error {
+	if err := new(walk.Walker).Exclude(glob); err != nil {
+		return &misuse{err.Error(), "as a line of a .gitignore file, without a ! before it"}
+	}
+	return nil
 }
 
 // maxValues bounds a file with values, in bytes.
