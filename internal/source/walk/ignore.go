@@ -167,15 +167,13 @@ func matchOne(glob string, b byte) (width int, ok bool) {
 	case glob[0] == '\\' && len(glob) > 1:
 		return 2, glob[1] == b
 	case glob[0] == '[':
-		if width, ok, closed := matchClass(glob, b); closed {
-			return width, ok
-		}
+		return matchClass(glob, b) // one that does not end matches nothing, as in git
 	}
 	return 1, glob[0] == b
 }
 
 // matchClass matches [abc], [a-z] and [!a-z].
-func matchClass(glob string, b byte) (width int, ok, closed bool) {
+func matchClass(glob string, b byte) (width int, ok bool) {
 	i, negated := 1, false
 	if i < len(glob) && (glob[i] == '!' || glob[i] == '^') {
 		negated = true
@@ -185,7 +183,7 @@ func matchClass(glob string, b byte) (width int, ok, closed bool) {
 		c := glob[i]
 		switch {
 		case c == ']' && i > first:
-			return i + 1, ok != negated, true
+			return i + 1, ok != negated
 		case c == '\\' && i+1 < len(glob):
 			i++
 			c = glob[i]
@@ -197,5 +195,5 @@ func matchClass(glob string, b byte) (width int, ok, closed bool) {
 		}
 		ok = ok || low <= b && b <= high
 	}
-	return 0, false, false
+	return 0, false
 }
