@@ -18,7 +18,6 @@ CloudFormation, SAM and CDK, Kubernetes, Pulumi, Ansible, Serverless.`,
 		Example: `  countersign scan account.json
   aws iam get-account-authorization-details --filter Role | countersign scan -
   countersign scan --account 111122223333 infrastructure/
-  countersign scan --account 111122223333 infrastructure/
   countersign scan --trust-account 444455556666 --format json --output scan.json .`,
 		Annotations: map[string]string{judges: "yes"},
 		RunE: func(command *cobra.Command, paths []string) error {
