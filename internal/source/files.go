@@ -76,7 +76,7 @@ func (f *Files) Progress() (read, total int64) { return f.read.Load(), f.total.L
 // templates, since a template may have taken them for its own.
 func (f *Files) Roles(ctx context.Context, yield func(audit.Item) error, incomplete func(audit.Incomplete)) error {
 	walker := &walk.Walker{Stdin: f.stdin}
-	defer walker.Close() // the directories were read only
+	defer func() { _ = walker.Close() }() // the directories were read only
 	for _, glob := range f.options.Exclude {
 		if err := walker.Exclude(glob); err != nil {
 			return fmt.Errorf("leaving files out: %w", err)

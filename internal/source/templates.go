@@ -38,7 +38,7 @@ func (r *reading) readTemplate(into *stream) {
 		r.tell(into, audit.Incomplete{Source: file.Path, Reason: err.Error()})
 		return
 	}
-	known := false
+	var known bool
 	if into.unit.kind == planText {
 		known = r.readPlan(into, text)
 	} else {
@@ -91,7 +91,7 @@ func (r *reading) readPiped(one *unit, kind content, text *bufio.Reader) error {
 	whole, err := readAll(text, 0)
 	if err != nil {
 		r.out.Incomplete(audit.Incomplete{Source: one.file.Path, Reason: err.Error()})
-		return nil
+		return nil //nolint:nilerr // told as incomplete
 	}
 	file := one.file
 	file.Size = int64(len(whole))

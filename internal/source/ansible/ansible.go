@@ -255,7 +255,7 @@ func (r *reader) jsonText(v trust.Value, variables []trust.Value) (trust.Value, 
 	text.Add(v, from, len(v.Text))
 	tree, err := text.JSON()
 	if err != nil {
-		return trust.Value{Kind: trust.Unknown, On: v.Text[matches[0][0]:matches[0][1]], Range: v.Range}, nil
+		return trust.Value{Kind: trust.Unknown, On: v.Text[matches[0][0]:matches[0][1]], Range: v.Range}, nil //nolint:nilerr // told in the answer
 	}
 	return tree, nil
 }

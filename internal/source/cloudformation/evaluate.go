@@ -89,7 +89,8 @@ func (t *evaluator) object(v trust.Value) trust.Value {
 		case m.Key.Text == "Fn::Transform" || m.Key.Text == "!Transform":
 			return t.transform(m.Value, v.Range)
 		case strings.HasPrefix(m.Key.Text, forEach):
-			t.loop(m.Key, m.Value, func(key, value trust.Value) error {
+			// What is wrong with a loop is told where it is read.
+			_ = t.loop(m.Key, m.Value, func(key, value trust.Value) error {
 				members = append(members, trust.Member{Key: key, Value: t.evaluate(value)})
 				return nil
 			})

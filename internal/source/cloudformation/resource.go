@@ -282,7 +282,7 @@ var nameProperties = map[string]string{
 // attribute evaluates Fn::GetAtt: the ARNs of roles and users of this template
 // are of the own account.
 func (t *evaluator) attribute(argument trust.Value, at trust.Range) trust.Value {
-	logical, attribute := "", ""
+	var logical, attribute string
 	if argument.Kind == trust.Array && len(argument.Items) == 2 {
 		logical, attribute = t.textOf(argument.Items[0]), t.textOf(argument.Items[1])
 	} else {

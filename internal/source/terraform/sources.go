@@ -67,7 +67,7 @@ func (r *reader) faultOnce(src *source, offset int, reason, hint string) {
 }
 
 // refuse says that a path outside the root is not read.
-func (r *reader) refuse(s *scope, place trust.Range, shown string) {
+func (r *reader) refuse(place trust.Range, shown string) {
 	if src := r.sourceOf(place.File); src != nil {
 		r.fault(src, place.Start, shown+" lies outside the scanned directory and is not read", "")
 	}

@@ -142,7 +142,7 @@ func (s *scope) openFile(function string, args []*value, place trust.Range) (*so
 	}
 	name, inside := within(m.r.rootDir, written)
 	if !inside || m.r.outside(name) {
-		m.r.refuse(s, place, shown)
+		m.r.refuse(place, shown)
 		return nil, unknownValue(shown+" (outside the scanned directory)", place)
 	}
 	if src := m.r.sources[name]; src != nil {

@@ -10,7 +10,6 @@ import (
 // caller is an answer of the data source aws_caller_identity: the account that
 // a provider works in.
 type caller struct {
-	provider           string // its key; empty where the document does not tell
 	account, partition string
 	address            string
 }

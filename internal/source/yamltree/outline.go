@@ -3,6 +3,7 @@ package yamltree
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"regexp"
 
 	"countersign/trust"
@@ -42,6 +43,9 @@ func Open(file *trust.File, key string) (*Outline, error) {
 	o := &Outline{file: file, key: key}
 	if beginsLikeJSON(file.Text) {
 		at, ok := o.splitJSON()
+		if o.tooMany() {
+			return o, o.refuseEntries()
+		}
 		if ok {
 			return o, nil
 		}
@@ -52,10 +56,24 @@ func Open(file *trust.File, key string) (*Outline, error) {
 			}
 			return o, fault(file, at, at, message, "correct the file, or make it again")
 		}
-	} else if o.splitYAML() {
+	} else if ok := o.splitYAML(); o.tooMany() {
+		return o, o.refuseEntries()
+	} else if ok {
 		return o, nil
 	}
 	return o, o.readWhole()
+}
+
+// maxEntries bounds the entries of the map that is read one at a time, whose
+// names and places are kept. AWS takes 500 resources a template
+// (CloudFormation User Guide, "Quotas").
+const maxEntries = 200_000
+
+func (o *Outline) tooMany() bool { return len(o.entries) > maxEntries }
+
+func (o *Outline) refuseEntries() error {
+	o.entries = nil
+	return fault(o.file, 0, 0, fmt.Sprintf("%s has more than %d entries", o.key, maxEntries), "split the file")
 }
 
 // FromValue makes an outline of a document that has been read.
@@ -311,6 +329,9 @@ func (o *Outline) splitBody(start, end int) bool {
 		}
 		m := entryLine.FindSubmatch(line)
 		if indent != depth || depth == 0 || m == nil {
+			return false
+		}
+		if o.tooMany() {
 			return false
 		}
 		name := bytes.Trim(m[1], `"'`)

@@ -13,7 +13,7 @@ func (o *Outline) splitJSON() (at int, ok bool) {
 			o.Top.Members = append(o.Top.Members, m)
 			return inner.object(func(key trust.Value, at part) bool {
 				o.entries = append(o.entries, entry{name: key.Text, part: at, member: trust.Member{Key: key}})
-				return true
+				return !o.tooMany()
 			})
 		}
 		value, err := parseJSON(o.file, at.start, at.end)
