@@ -112,6 +112,9 @@ func (d *decision) inside(entry *Principal) bool {
 func (d *decision) tryWay(r *rule, entry *Principal) bool {
 	settled := true
 	for _, q := range [...]*query{&unguarded, &external} {
+		if q == &external && settled && !d.interest.mfa && !d.interest.externalID {
+			return true // no countersign could make a difference
+		}
 		solution, st := d.through(r, entry, q)
 		settled = settled && st != gaveUp
 		if st == satisfiable && (settled || q == &unguarded) {
@@ -223,7 +226,7 @@ func (d *decision) protection() []string {
 	if slices.ContainsFunc(d.ways, func(w way) bool { return !w.withMFA }) {
 		list = append(list, "external-id")
 	}
-	if d.anyWay(&query{kinds: onlyMFA, outside: true, withoutSecret: true}) {
+	if d.interest.mfa && d.anyWay(&query{kinds: onlyMFA, outside: true, withoutSecret: true}) {
 		list = append(list, "mfa")
 	}
 	if len(list) == 0 {

@@ -69,12 +69,17 @@ var (
 // condition looks at need not be varied.
 type interest struct {
 	organization, network, tags, identity bool
+	// mfa and externalID are set when some condition looks at the countersigns
+	// themselves.
+	mfa, externalID bool
 	// members is set when the accounts of the role's organization are known.
 	members bool
 }
 
 func (i *interest) note(info *keyInfo) {
 	i.network = i.network || info.network
+	i.mfa = i.mfa || info.class == keyMFAAge || info.name == "aws:MultiFactorAuthPresent"
+	i.externalID = i.externalID || info.slot == slotExternalID
 	switch info.class {
 	case keyOrganization:
 		i.organization = true
