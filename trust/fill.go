@@ -32,18 +32,18 @@ var (
 // only the possibility is asked for, slots of which nothing was demanded are
 // left out.
 func (f *finder) fill() bool {
+	// The external ID first: where it is asked for, most searches end with it.
 	sol := &f.scratch
 	sol.mode = *f.mode
+	if !f.fillSlot(slotExternalID, sol) {
+		return false
+	}
 	if f.query.witness || len(f.linked) > 0 {
 		f.effort.spend(60)
 		sol = &solution{mode: *f.mode, words: make([][]string, len(f.sites))}
 	}
-	// The external ID first: where it is asked for, most searches end with it.
-	if !f.fillSlot(slotExternalID, sol) {
-		return false
-	}
 	for i := range f.sites {
-		if s := slot(i); s != slotExternalID && !f.fillSlot(s, sol) {
+		if !f.fillSlot(slot(i), sol) {
 			return false
 		}
 	}
