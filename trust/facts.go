@@ -159,7 +159,9 @@ func comparable(c *Condition) []string {
 	return texts
 }
 
-func elementsOf(pieces []Piece) []element {
+// elementsOf compiles pieces, with the given elements in the place of every
+// variable.
+func elementsOf(pieces []Piece, variable ...element) []element {
 	var elems []element
 	for i := range pieces {
 		switch pieces[i].Kind {
@@ -169,6 +171,8 @@ func elementsOf(pieces []Piece) []element {
 			elems = append(elems, anyRun)
 		case AnyOnePiece:
 			elems = append(elems, anyUnit)
+		case VariablePiece:
+			elems = append(elems, variable...)
 		}
 	}
 	return elems

@@ -54,7 +54,7 @@ func (f *finder) link(a *atom, want bool, next func() bool) bool {
 func (f *finder) linkText(a *atom, text string, want bool, next func() bool) bool {
 	var loose []pattern
 	for i := range a.Values {
-		loose = append(loose, pattern{elems: looseElements(a.Values[i].Pieces)})
+		loose = append(loose, pattern{elems: elementsOf(a.Values[i].Pieces, anyRun)})
 	}
 	op := a.Operator
 	if op.Family == ArnPattern && !isARN.match(text, f.effort) {
@@ -64,22 +64,6 @@ func (f *finder) linkText(a *atom, text string, want bool, next func() bool) boo
 		return want == op.Negated && next()
 	}
 	return f.postpone(a, want, next)
-}
-
-// looseElements lets every variable stand for any text.
-func looseElements(pieces []Piece) []element {
-	var elems []element
-	for i := range pieces {
-		switch pieces[i].Kind {
-		case LiteralPiece:
-			elems = appendUnits(elems, pieces[i].Text)
-		case AnyOnePiece:
-			elems = append(elems, anyUnit)
-		default:
-			elems = append(elems, anyRun)
-		}
-	}
-	return elems
 }
 
 // equalsItself reports whether an operand is the key's own value.
