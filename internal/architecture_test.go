@@ -44,6 +44,7 @@ const (
 	audit    = "countersign/internal/audit"
 	source   = "countersign/internal/source"
 	report   = "countersign/internal/report"
+	textdiff = "countersign/internal/fix/textdiff"
 	diff     = "countersign/internal/diff"
 	revision = "countersign/internal/revision"
 	settings = "countersign/internal/settings"
@@ -73,6 +74,7 @@ var mayImport = map[string][]string{
 	diff:     {trust, role, rule, audit},
 	report:   {trust, role, rule, audit, diff, spelling},
 	revision: {},
+	textdiff: {},
 	program:  {cli, heap},
 }
 
