@@ -135,14 +135,28 @@ func (c *completions) assignment(n int) map[string]Value {
 
 // decideCompleted decides one completion.
 func decideCompleted(policy *Policy, question Question, chosen map[string]Value, effort *effort) Verdict {
-	if policy.open {
-		known, err := parseKnown(completed(policy.document, chosen), false)
-		if err != nil {
-			return Verdict{Outcome: Broken, Problem: err.Error()}
-		}
-		known.aboutRole, known.sparesAccount = looksAtRole(known), sparesAccount(known)
-		policy = known
+	known, err := completedPolicy(policy, chosen)
+	if err != nil {
+		return Verdict{Outcome: Broken, Problem: err.Error()}
 	}
+	return decideKnown(known, completedQuestion(question, chosen), effort)
+}
+
+// completedPolicy is a policy with its unknown parts chosen.
+func completedPolicy(policy *Policy, chosen map[string]Value) (*Policy, error) {
+	if !policy.open {
+		return policy, nil
+	}
+	known, err := parseKnown(completed(policy.document, chosen), false)
+	if err != nil {
+		return nil, err
+	}
+	known.aboutRole, known.sparesAccount = looksAtRole(known), sparesAccount(known)
+	return known, nil
+}
+
+// completedQuestion is a question with the facts it leaves open chosen.
+func completedQuestion(question Question, chosen map[string]Value) Question {
 	if account, ok := chosen[gapAccount]; ok {
 		question.Subject.Account = account.Text
 	}
@@ -162,7 +176,7 @@ func decideCompleted(policy *Policy, question Question, chosen map[string]Value,
 	if question.Subject.Tags == nil {
 		question.Subject.Tags = tags
 	}
-	return decideKnown(policy, question, effort)
+	return question
 }
 
 // merge draws one verdict from those of all completions. Where none fails, an

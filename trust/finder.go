@@ -52,6 +52,9 @@ type query struct {
 	// Deny statement.
 	without     *Condition
 	withoutRule *rule
+	// contest says what else is asked of the request, where two policies are
+	// held against each other.
+	contest *contestQuery
 }
 
 // through searches for a request that one entry of one Allow statement lets in.
@@ -65,13 +68,15 @@ func (p *program) through(r *rule, entry *Principal, q *query) (*solution, statu
 	f := &p.finder
 	f.program, f.query, f.found, f.stuck = p, q, nil, false
 	p.interest.each(p.partitions, q.kinds, func(m *mode) bool {
-		if q.freshAccount && m.organization {
+		if q.freshAccount && m.organization || !q.contest.allows(f, m) {
 			return false
 		}
 		f.begin(m)
 		f.zoneDemands(q, func() bool {
 			return f.enter(r, entry, q, func() bool {
-				return f.checks(1, q, func() bool { return f.escape(0, q) })
+				return f.checks(1, q, func() bool {
+					return f.enterDenies(q.contest.denies(), q, func() bool { return f.escape(0, q) })
+				})
 			})
 		})
 		return f.found != nil || p.effort.exhausted()
@@ -118,6 +123,9 @@ func (f *finder) zoneDemands(q *query, next func() bool) bool {
 	}
 	if q.freshAccount {
 		f.add(slotPrincipal, constraint{scope: principalAccount, patterns: []pattern{literalPattern(f.freshAccount())}})
+	}
+	if q.contest != nil {
+		f.side(q.contest.from)
 	}
 	if q.withoutSecret {
 		for i := range f.secrets {
@@ -216,13 +224,13 @@ func (f *finder) escape(i int, q *query) bool {
 		f.choosing = true
 		defer func() { f.choosing = false }()
 	}
-	for i < len(f.denies) && !f.concerned(f.denies[i], q) {
+	for i < f.barriers(q) && !f.concerned(f.barrier(i, q), q) {
 		i++
 	}
-	if i == len(f.denies) {
+	if i == f.barriers(q) {
 		return f.finish()
 	}
-	r := f.denies[i]
+	r := f.barrier(i, q)
 	next := func() bool { return f.escape(i+1, q) }
 	f.effort.spend(4)
 	for j := range r.atoms {
@@ -244,11 +252,22 @@ func (f *finder) escape(i int, q *query) bool {
 	return false
 }
 
+// barriers counts the statements that must not match: the Deny statements, and
+// the Allow statements of policies that are to refuse the request.
+func (f *finder) barriers(q *query) int { return len(f.denies) + len(q.contest.closed()) }
+
+func (f *finder) barrier(i int, q *query) *rule {
+	if i < len(f.denies) {
+		return f.denies[i]
+	}
+	return q.contest.closed()[i-len(f.denies)]
+}
+
 // hopeless reports whether some Deny statement matches every caller of the
 // mode.
 func (f *finder) hopeless(q *query) bool {
-	for _, r := range f.denies {
-		if f.concerned(r, q) && f.everybody(r) {
+	for i := range f.barriers(q) {
+		if r := f.barrier(i, q); f.concerned(r, q) && f.everybody(r) {
 			return true
 		}
 	}

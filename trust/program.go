@@ -41,12 +41,14 @@ type rule struct {
 	atoms       []atom
 }
 
-func newProgram(policy *Policy, question *Question, effort *effort) *program {
+// newProgram makes a policy ready. Others are policies whose rules will be added
+// to the program.
+func newProgram(policy *Policy, question *Question, effort *effort, others ...*Policy) *program {
 	p := &program{
 		policy: policy, subject: question.Subject, zone: question.Zone, now: question.Now, orgPath: question.orgPath, sparesNobody: question.sparesNobody,
 		slots: make([]*keyInfo, firstFreeSlot), effort: effort,
 	}
-	p.factsOf(question)
+	p.factsOf(question, others)
 	p.trusted = append(make([]pattern, 0, 1+len(p.zone.Accounts)), literalPattern(p.subject.Account))
 	for _, account := range p.zone.Accounts {
 		p.trusted = append(p.trusted, literalPattern(account))
@@ -85,10 +87,10 @@ func newProgram(policy *Policy, question *Question, effort *effort) *program {
 }
 
 // factsOf gathers the keys that are the same in every request.
-func (p *program) factsOf(question *Question) {
+func (p *program) factsOf(question *Question, others []*Policy) {
 	aboutRole := p.policy.aboutRole
-	for _, rcp := range question.RCPs {
-		aboutRole = aboutRole || rcp.aboutRole
+	for _, other := range append(slices.Clip(others), question.RCPs...) {
+		aboutRole = aboutRole || other.aboutRole
 	}
 	if !aboutRole {
 		return

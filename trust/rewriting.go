@@ -89,15 +89,6 @@ type Proof struct {
 	Open []string
 }
 
-// Affected is somebody whom a change affects, and an example: a request that is
-// granted on one side of the change only.
-type Affected struct {
-	Account   string // 12 digits; "*" where nobody is named
-	Principal string // the entry of the policy that lets them in, as it is spelt
-	Kind      CallerKind
-	Request   Request
-}
-
 // CannotRewriteError says why no change of the text closes a role.
 type CannotRewriteError struct {
 	Reason string // lower case, no full stop
