@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign/docs"
+	"countersign/internal/thirdparty"
 	"countersign/trust"
 	"countersign/trust/jsontree"
 )
@@ -22,6 +23,9 @@ var subject = trust.Subject{
 	Partition: "aws",
 	Name:      "VendorScanner",
 }
+
+// parties is the built-in list of owners.
+var parties *thirdparty.Directory
 
 func TestEveryPolicyInThePageIsDecidedAsThePageClaims(t *testing.T) {
 	rcps := map[string]*trust.Policy{}
@@ -42,7 +46,9 @@ func TestEveryPolicyInThePageIsDecidedAsThePageClaims(t *testing.T) {
 				}
 				question.RCPs = []*trust.Policy{rcps[name]}
 			}
-			hold(t, at.claim, trust.Decide(parse(t, at, trust.Parse), question))
+			verdict := trust.Decide(parse(t, at, trust.Parse), question)
+			verdict.Warnings = append(verdict.Warnings, parties.Warnings(verdict.Outsiders)...)
+			hold(t, at.claim, verdict)
 		})
 		decided++
 	}
@@ -103,7 +109,7 @@ func TestEveryCodeThatAVerdictCanCarryHasASection(t *testing.T) {
 		t.Fatal("there is no page for IAM-050")
 	}
 	protections := []string{"external-id", "mfa", "deny", "rcp"}
-	for _, code := range slices.Concat(trust.ReasonCodes, trust.WarningCodes, protections) {
+	for _, code := range slices.Concat(trust.ReasonCodes, trust.WarningCodes, protections, []string{thirdparty.AWSServiceAccount}) {
 		if section, ok := docs.Section(text, code); !ok || !strings.Contains(section, "```json") {
 			t.Errorf("no section with an example for %q", code)
 		}

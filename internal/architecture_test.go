@@ -48,6 +48,7 @@ const (
 	diff     = "countersign/internal/diff"
 	revision = "countersign/internal/revision"
 	settings = "countersign/internal/settings"
+	parties  = "countersign/internal/thirdparty"
 	rcp      = "countersign/internal/rcp"
 	spelling = "countersign/internal/spelling"
 	heap     = "countersign/internal/heap"
@@ -69,10 +70,11 @@ var mayImport = map[string][]string{
 	rule:     {trust, role},
 	rcp:      {trust},
 	settings: {trust, role, rule, spelling, worktree},
-	audit:    {trust, role, rule},
+	parties:  {trust, role, rule},
+	audit:    {trust, role, rule, parties},
 	source:   {trust, role, rule, rcp, audit, worktree},
 	diff:     {trust, role, rule, audit},
-	report:   {trust, role, rule, audit, diff, spelling},
+	report:   {trust, role, rule, audit, parties, diff, spelling},
 	revision: {},
 	textdiff: {},
 	program:  {cli, heap},

@@ -8,6 +8,7 @@ import (
 
 	"countersign/internal/role"
 	"countersign/internal/rule"
+	"countersign/internal/thirdparty"
 	"countersign/trust"
 )
 
@@ -73,6 +74,8 @@ type Options struct {
 	RCPsFor    func(*role.Role) []*trust.Policy
 	Now        time.Time
 	Severities map[string]rule.Severity // by rule, or "RULE/reason-code"
+	// Parties knows who owns the accounts of outsiders, for warnings.
+	Parties *thirdparty.Directory
 	// Concurrency is the number of workers; 0 means one for each processor.
 	Concurrency int
 	// Keep says which findings go to the sink; nil keeps fail, unknown and error.

@@ -271,6 +271,7 @@ func (b *bench) check(applied *rule.Rule, parsed *policy, question trust.Questio
 		}
 	}()
 	answer = &verdict{Verdict: applied.Check(parsed.parsed, question)}
+	answer.Warnings = append(answer.Warnings, b.options.Parties.Warnings(answer.Outsiders)...)
 	answer.severity = rule.SeverityOf(applied.ID, parsed.parsed, &answer.Verdict, b.options.Severities)
 	return answer
 }

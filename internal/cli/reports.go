@@ -47,6 +47,7 @@ func (j *judgement) reportOptions(c *command, found settings.Settings) report.Op
 		Quiet:           j.quiet,
 		Color:           !j.noColor && colorful(c.streams.Out),
 		AccountNames:    found.Names(),
+		Parties:         owners(found),
 		Version:         version(),
 		Zone:            describe(j.question.zone, found),
 	}

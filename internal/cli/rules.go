@@ -11,6 +11,7 @@ import (
 	"countersign/docs"
 	"countersign/internal/rule"
 	"countersign/internal/spelling"
+	"countersign/internal/thirdparty"
 	"countersign/trust"
 )
 
@@ -109,5 +110,5 @@ func pages() []string {
 	for _, known := range rule.Rules {
 		names = append(names, known.ID)
 	}
-	return slices.Concat(names, trust.ReasonCodes, trust.WarningCodes)
+	return slices.Concat(names, trust.ReasonCodes, trust.WarningCodes, []string{thirdparty.AWSServiceAccount})
 }

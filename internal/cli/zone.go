@@ -82,6 +82,7 @@ func (q *question) settle() (settings.Settings, audit.Options, error) {
 		RCPs:         rcps,
 		Now:          q.now(),
 		Severities:   found.Severities,
+		Parties:      owners(found),
 	}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/report/schematest"
 	"countersign/internal/rule"
+	"countersign/internal/thirdparty"
 )
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
@@ -37,6 +38,7 @@ func golden(t *testing.T, name string, got []byte) {
 var sampleOptions = Options{
 	Width:        80,
 	AccountNames: map[string]string{account: "production", "777788889999": "Acme Audits"},
+	Parties:      thirdparty.New([]thirdparty.Owner{{Name: "Acme Audits", Kind: "auditor", Accounts: []string{"777788889999"}}}),
 	Version:      "1.2.3",
 	Zone: Zone{
 		Organization:  "o-exampleorg1",

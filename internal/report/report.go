@@ -13,6 +13,7 @@ import (
 
 	"countersign/internal/audit"
 	"countersign/internal/rule"
+	"countersign/internal/thirdparty"
 	"countersign/trust"
 )
 
@@ -34,8 +35,10 @@ type Options struct {
 
 	// AccountNames are the user's own names of accounts, by account id.
 	AccountNames map[string]string
-	Version      string // of this tool
-	Zone         Zone
+	// Parties knows who owns the accounts of outsiders.
+	Parties *thirdparty.Directory
+	Version string // of this tool
+	Zone    Zone
 }
 
 // Zone describes the zone of trust of an audit, for the reader of a report.

@@ -234,11 +234,8 @@ func newThirdParties(outsiders []trust.Outsider, options *Options) []thirdParty 
 			continue
 		}
 		seen[outsider.Account] = true
-		party := thirdParty{Account: outsider.Account, Name: orNull(options.AccountNames[outsider.Account])}
-		if party.Name != nil {
-			party.Source = orNull("settings")
-		}
-		made = append(made, party)
+		party, _ := options.Parties.Lookup(outsider.Account)
+		made = append(made, thirdParty{outsider.Account, orNull(party.Name), orNull(party.Kind), orNull(party.Origin())})
 	}
 	return made
 }

@@ -82,6 +82,14 @@ func (o *Options) nameAccount(account string) string {
 	return printable(account)
 }
 
+// nameOutsider adds the owner to an account id, where one is known.
+func (o *Options) nameOutsider(account string) string {
+	if party, ok := o.Parties.Lookup(account); ok {
+		return printable(account) + " " + printable(party.String())
+	}
+	return printable(account)
+}
+
 // isShort reports whether a finding takes its title line only.
 func isShort(finding *rule.Finding) bool {
 	return isSettled(finding.Verdict) && len(finding.Verdict.Warnings) == 0
@@ -253,7 +261,7 @@ func (t *textWriter) outsiders(verdict *trust.Verdict) {
 	for _, outsider := range outsiders {
 		free, unseen := unguarded[outsider.Account]
 		delete(unguarded, outsider.Account)
-		name := t.options.nameAccount(outsider.Account)
+		name := t.options.nameOutsider(outsider.Account)
 		if outsider.Account == "*" {
 			name = "every account that meets the conditions"
 			if verdict.AnyAccount {

@@ -27,7 +27,7 @@ func TestConfigurationPage(t *testing.T) {
 			t.Errorf("%v in\n%s", err, block[1])
 		}
 	}
-	for _, key := range []string{"account", "organization", "zone.accounts", "zone.organizations", "severities"} {
+	for _, key := range []string{"account", "organization", "zone.accounts", "zone.organizations", "third_parties", "severities"} {
 		if !strings.Contains(page, "\n## "+key+"\n") {
 			t.Errorf("no section about %s", key)
 		}
@@ -48,7 +48,10 @@ func TestConfigurationPage(t *testing.T) {
 			{ID: "777788889999", Name: "backup vendor", Roles: []string{"backup-*", "RestoreTest"}},
 		},
 		Organizations: []settings.Organization{{ID: "o-exampleorgid", Name: "holding"}},
-		Severities:    map[string]rule.Severity{"IAM-050": rule.High, "IAM-050/public-principal": rule.Critical},
+		ThirdParties: []settings.ThirdParty{
+			{Name: "Example Audits", Kind: "auditor", Accounts: []string{"444433332222", "012345678901"}},
+		},
+		Severities: map[string]rule.Severity{"IAM-050": rule.High, "IAM-050/public-principal": rule.Critical},
 	}
 	if diff := cmp.Diff(want, whole); diff != "" {
 		t.Errorf("the first example is not read as the page says: %s", diff)

@@ -104,10 +104,11 @@ func Parse(path string, text []byte) (Settings, error) {
 	}
 	found := Settings{Path: path}
 	err = reader.mapping(document, fields{
-		"account":      func(node *yaml.Node) error { return reader.text(node, &found.Account, CheckAccount) },
-		"organization": func(node *yaml.Node) error { return reader.text(node, &found.Organization, CheckOrganization) },
-		"zone":         func(node *yaml.Node) error { return reader.zone(node, &found) },
-		"severities":   func(node *yaml.Node) error { return reader.severities(node, &found) },
+		"account":       func(node *yaml.Node) error { return reader.text(node, &found.Account, CheckAccount) },
+		"organization":  func(node *yaml.Node) error { return reader.text(node, &found.Organization, CheckOrganization) },
+		"zone":          func(node *yaml.Node) error { return reader.zone(node, &found) },
+		"third_parties": func(node *yaml.Node) error { return reader.thirdParties(node, &found) },
+		"severities":    func(node *yaml.Node) error { return reader.severities(node, &found) },
 	})
 	if err != nil {
 		return Settings{}, err

@@ -22,6 +22,9 @@ type Settings struct {
 	Organization  string
 	Accounts      []Account
 	Organizations []Organization
+	// ThirdParties are the user's names of owners of accounts. They decide
+	// nothing.
+	ThirdParties []ThirdParty
 	// Severities are what findings are worth to the user, by rule id or by
 	// "RULE/reason-code".
 	Severities map[string]rule.Severity
@@ -40,6 +43,13 @@ type Account struct {
 type Organization struct {
 	ID   string // "o-…"
 	Name string // for reports; may be empty
+}
+
+// ThirdParty is the owner of accounts outside the zone of trust.
+type ThirdParty struct {
+	Name     string
+	Kind     string   // what the owner is, in the user's word; may be empty
+	Accounts []string // 12 digits each
 }
 
 // Zone returns the zone of trust for one role.
