@@ -61,17 +61,21 @@ func seek(question *Question, granting *Policy, q query, from side, open *[]stri
 		found, st := c.find(e, q, from)
 		switch st {
 		case satisfiable:
-			one := Affected{Account: "*", Principal: "*", Statement: e.rule.Index, Inside: from != anywhere, Request: *found}
-			if e.entry != nil {
-				one.Principal = e.entry.Text
-				one.Account = either(e.entry.Account, "*")
-			}
-			list = append(list, one)
+			list = append(list, affectedBy(e, found, from != anywhere))
 		case gaveUp:
 			*open = addOnce(*open, tooHard)
 		}
 	}
 	return list
+}
+
+func affectedBy(e entrance, example *Request, inside bool) Affected {
+	one := Affected{Account: "*", Principal: "*", Statement: e.rule.Index, Inside: inside, Request: *example}
+	if e.entry != nil {
+		one.Principal = e.entry.Text
+		one.Account = either(e.entry.Account, "*")
+	}
+	return one
 }
 
 func either(text, other string) string {

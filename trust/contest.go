@@ -10,7 +10,11 @@ type contest struct {
 	granting *Policy
 	refusing []refusal
 	effort   effort
+	choices  int // of a way to refuse for each
 }
+
+// maxChoices bounds the choices of ways to refuse.
+const maxChoices = 1000
 
 // refusal is a policy that has to refuse the request, and the ways to do so.
 type refusal struct {
@@ -126,9 +130,6 @@ func (f *finder) enterDenies(list []entrance, q *query, next func() bool) bool {
 func newContest(question *Question, granting *Policy, refusing ...*Policy) *contest {
 	c := &contest{question: question, granting: granting, effort: effort{left: maxEffort}}
 	c.program = newProgram(granting, question, &c.effort, refusing...)
-	for _, policy := range refusing {
-		c.refusing = append(c.refusing, refusal{policy, c.waysToRefuse(policy)})
-	}
 	// What only the checks for tags and source identities tell apart, and what
 	// the zone's organizations do.
 	for _, r := range c.allows {
@@ -136,6 +137,12 @@ func newContest(question *Question, granting *Policy, refusing ...*Policy) *cont
 		c.interest.identity = c.interest.identity || r.actions[2]
 	}
 	c.interest.organization = c.interest.organization || len(question.Zone.Organizations) > 0
+	c.choices = 1
+	for _, policy := range refusing {
+		ways := c.waysToRefuse(policy)
+		c.refusing = append(c.refusing, refusal{policy, ways})
+		c.choices = min(c.choices*len(ways), maxChoices+1)
+	}
 	return c
 }
 
@@ -146,7 +153,10 @@ func (c *contest) waysToRefuse(policy *Policy) []refusalWay {
 	for i := range policy.Statements {
 		rules[i] = c.rule(&policy.Statements[i])
 	}
-	for check := range 3 {
+	for check, possible := range [...]bool{true, c.interest.tags, c.interest.identity} {
+		if !possible {
+			continue
+		}
 		way := refusalWay{check: check}
 		for _, r := range rules {
 			if r.Effect == Allow && r.actions[check] {
@@ -173,6 +183,9 @@ func (c *contest) waysToRefuse(policy *Policy) []refusalWay {
 // that is not counts as not found out.
 func (c *contest) find(e entrance, q query, from side) (*Request, status) {
 	q.witness = true
+	if c.choices > maxChoices {
+		return nil, gaveUp
+	}
 	answer := unsatisfiable
 	var found *Request
 	c.combine(nil, func(ways []refusalWay) bool {

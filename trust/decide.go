@@ -52,7 +52,12 @@ var (
 )
 
 func decideKnown(policy *Policy, question Question, effort *effort) Verdict {
-	d := &decision{program: newProgram(policy, &question, effort), question: &question}
+	return newDecision(policy, &question, effort).verdict()
+}
+
+// newDecision finds every way in.
+func newDecision(policy *Policy, question *Question, effort *effort) *decision {
+	d := &decision{program: newProgram(policy, question, effort), question: question}
 	var entrances []entrance
 	for _, r := range d.allows {
 		if !r.actions[0] {
@@ -73,7 +78,7 @@ func decideKnown(policy *Policy, question Question, effort *effort) Verdict {
 	}
 	d.stuck = len(hard) > 0
 	slices.SortStableFunc(d.ways, func(a, b way) int { return a.rule.Index - b.rule.Index })
-	return d.verdict()
+	return d
 }
 
 // entrance is one entry of one Allow statement that may let outsiders in.

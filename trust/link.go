@@ -43,6 +43,13 @@ func (f *finder) link(a *atom, want bool, next func() bool) bool {
 		f.stuck = true
 		return false
 	}
+	if a.Operator.Family == ArnPattern && a.Operator.Negated && !want && a.info.class != keyPrincipal {
+		// A value that is no ARN does not even match the negated form.
+		noArn := []constraint{{scope: a.info.scope, patterns: []pattern{isARN}, negate: true}}
+		if f.narrow(s, false, true, noArn, next) {
+			return true
+		}
+	}
 	if a.equalsItself() {
 		return want != a.Operator.Negated && f.narrow(s, false, true, nil, next)
 	}

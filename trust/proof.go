@@ -1,0 +1,198 @@
+package trust
+
+import "slices"
+
+// prove makes the changes and shows what has to hold of them.
+func (r *rewriter) prove(policy *Policy, question Question, changes []Change) (*Rewriting, error) {
+	document, err := Apply(policy.document, changes)
+	if err != nil {
+		return nil, err
+	}
+	after, err := Parse(document)
+	if err != nil {
+		return nil, &CannotRewriteError{Reason: "the changed policy has no meaning: " + err.Error(), Range: policy.Range}
+	}
+	result := &Rewriting{Changes: changes, Document: document, After: after, Verdict: Decide(after, question)}
+	switch result.Verdict.Outcome {
+	case Pass:
+	case NotApplicable:
+		return nil, r.shutOut(after)
+	case Undecided, Broken:
+		return nil, &CannotRewriteError{Reason: "the changed policy cannot be judged: " + result.Verdict.Problem, Range: policy.Range}
+	default:
+		return nil, &CannotRewriteError{Reason: "the role is still open once the statements ask for the countersign", Range: policy.Range}
+	}
+	eachCompletion(policy, after, question, &result.Proof.Open, func(before, after *Policy, question *Question) {
+		r.proveKnown(&result.Proof, before, after, question)
+	})
+	return result, insideUntouched(&result.Proof, policy)
+}
+
+// insideUntouched refuses a change that somebody inside would notice.
+func insideUntouched(proof *Proof, policy *Policy) error {
+	switch {
+	case len(proof.Inside) > 0:
+		return &CannotRewriteError{
+			Reason: "the change would also affect " + proof.Inside[0].Request.Account + ", which is inside the zone of trust or may be",
+			Hint:   "say which account the role is in (--account), or change the policy by hand", Range: policy.Range,
+		}
+	case len(proof.Federated) > 0:
+		return &CannotRewriteError{Reason: "the change would also affect " + proof.Federated[0], Range: policy.Range}
+	}
+	return nil
+}
+
+// shutOut says why nobody from outside gets in once the countersign is asked
+// for.
+func (r *rewriter) shutOut(after *Policy) error {
+	d := newDecision(after, &r.question, &effort{left: maxEffort})
+	refusal := &CannotRewriteError{Reason: "with the countersign asked for, nobody from outside could get in at all", Range: r.decision.policy.Range}
+	q := query{kinds: withMFAToo, outside: true}
+	for _, deny := range d.denies {
+		q.withoutRule = deny
+		if deny.rcp == nil && d.anyWay(&q) {
+			refusal.Reason = "statement " + number(deny.Index) + " denies callers who give the countersign"
+			refusal.Hint = "ask for what the Deny lets through, or change the Deny"
+			refusal.Range = deny.Range
+		}
+	}
+	return refusal
+}
+
+// proveKnown adds what can be shown where nothing is unknown.
+func (r *rewriter) proveKnown(proof *Proof, before, after *Policy, question *Question) {
+	for _, from := range insideSides {
+		q := query{kinds: withMFAToo}
+		proof.Inside = addAffected(proof.Inside, seek(question, before, q, from, &proof.Open, after))
+		proof.Inside = addAffected(proof.Inside, seek(question, after, q, from, &proof.Open, before))
+	}
+	for _, name := range federatedChanges(before, after) {
+		proof.Federated = addOnce(proof.Federated, name)
+	}
+	proof.Gained = addAffected(proof.Gained, r.gained(proof, before, after, question))
+	proof.LockedOut = addAffected(proof.LockedOut, r.lockedOut(proof, before, after, question))
+}
+
+// gained finds outsiders who get in after the change and did not before, with
+// whatever external ID: each that could make a difference is assumed in turn,
+// and MFA with it.
+func (r *rewriter) gained(proof *Proof, before, after *Policy, question *Question) []Affected {
+	p := newProgram(before, question, &effort{left: maxEffort}, after)
+	var refusing []*Policy
+	add := func(policy *Policy) {
+		if !slices.ContainsFunc(refusing, func(have *Policy) bool { return sameStatements(have, policy) }) {
+			refusing = append(refusing, policy)
+		}
+	}
+	// A caller knows the values of its own variables, so that an Allow that
+	// asks for them as the external ID was open to it.
+	loosely := func(effect Effect) bool { return true }
+	for _, id := range idsToTry(before, after) {
+		add(p.assume(before, withID(id), loosely))
+	}
+	return seek(question, after, query{kinds: withMFAToo, outside: true}, anywhere, &proof.Open, refusing...)
+}
+
+// maxTriedIDs bounds the external IDs that are assumed in turn.
+const maxTriedIDs = 8
+
+// idsToTry are external IDs that the policies tell apart: none, one that nobody
+// names, those that are named, and ones that fit their patterns.
+func idsToTry(policies ...*Policy) []string {
+	ids := []string{"", "invented-1"}
+	for _, policy := range policies {
+		eachKey(policy, func(key string, operands []string) {
+			if key != "sts:externalid" {
+				return
+			}
+			for _, text := range operands {
+				if externalIDShape.legal([]string{text}) && len(ids) < maxTriedIDs && !slices.Contains(ids, text) {
+					ids = append(ids, text)
+				}
+			}
+		})
+	}
+	return ids
+}
+
+// sameStatements reports whether two policies that were made of one by assuming
+// something kept the same.
+func sameStatements(a, b *Policy) bool {
+	return slices.EqualFunc(a.Statements, b.Statements, func(a, b Statement) bool {
+		return a.Index == b.Index && len(a.Conditions) == len(b.Conditions)
+	})
+}
+
+// lockedOut finds outsiders who got in before and do not after, neither as they
+// came nor with the countersign that is asked of them.
+func (r *rewriter) lockedOut(proof *Proof, before, after *Policy, question *Question) []Affected {
+	p := newProgram(before, question, &effort{left: maxEffort}, after)
+	// An external ID that has to equal a variable is not counted on.
+	strictly := func(effect Effect) bool { return effect == Deny }
+	var list []Affected
+	for _, kinds := range r.kindsToTry() {
+		for _, id := range r.issuedIDs() {
+			assumed := given(func(string) (string, bool, bool) { return "", false, false })
+			if id != "" {
+				assumed = withID(id)
+			}
+			if r.remedy.Require.mfa() && kinds[0] != RoleSession {
+				assumed = assumed.withMFA()
+			}
+			refusing := []*Policy{after, p.assume(after, assumed, strictly)}
+			c := newContest(question, before, refusing...)
+			for _, e := range c.entrances() {
+				if r.idOf(e) != id {
+					continue
+				}
+				found, st := c.find(e, query{kinds: kinds, outside: true}, anywhere)
+				switch st {
+				case satisfiable:
+					list = append(list, affectedBy(e, found, false))
+				case gaveUp:
+					proof.Open = addOnce(proof.Open, tooHard)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// kindsToTry are the kinds of callers, by what countersign they can give.
+func (r *rewriter) kindsToTry() [][]CallerKind {
+	if r.remedy.Require.mfa() {
+		return [][]CallerKind{{UserKey, UserSession, UserKeyMFA, UserSessionMFA}, {RoleSession}}
+	}
+	return [][]CallerKind{withMFAToo}
+}
+
+// issuedIDs are the external IDs that are asked for, and none, which stands for
+// the entries of which nothing new is asked.
+func (r *rewriter) issuedIDs() []string {
+	ids := []string{""}
+	for i := range r.issued {
+		if text := r.issued[i].text(); !slices.Contains(ids, text) {
+			ids = append(ids, text)
+		}
+	}
+	return ids
+}
+
+// idOf is the external ID that is asked of an entry's callers from now on.
+func (r *rewriter) idOf(e entrance) string {
+	for i := range r.issued {
+		if one := &r.issued[i]; e.entry != nil && one.statement == e.rule.Index && one.principal == e.entry.Text {
+			return one.text()
+		}
+	}
+	return ""
+}
+
+// text is the external ID, or what stands for it in completions where it is a
+// parameter.
+func (i *issued) text() string {
+	if i.id.Kind == Unknown {
+		return "unknown-external-id-1"
+	}
+	return i.id.Text
+}
