@@ -45,6 +45,13 @@ type Releaser interface{ Release() }
 // is asked for once Roles has returned.
 type Skipper interface{ Skipped() int }
 
+// Finisher is a Source that has something left to do, or to close, once all its
+// roles have been judged. Finish is called after Roles has returned; what goes
+// wrong is told to incomplete.
+type Finisher interface {
+	Finish(incomplete func(Incomplete))
+}
+
 // Incomplete is something that could not be read or judged.
 type Incomplete struct {
 	Source  string // file, or what was asked

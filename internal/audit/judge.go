@@ -123,7 +123,7 @@ func (b *bench) apply(applied *rule.Rule, index int, subject *role.Role, into *r
 func (b *bench) report(applied *rule.Rule, subject *role.Role, answer *verdict, policy *policy) (finding *rule.Finding, kept bool) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			subject.Details = nil // they may be what failed
+			subject.Details, subject.AccessDetails = nil, nil // they may be what failed
 			finding = &rule.Finding{Rule: applied.ID, Role: subject, Verdict: &broken(internalFault(fault)).Verdict}
 			kept = true
 		}
@@ -132,6 +132,7 @@ func (b *bench) report(applied *rule.Rule, subject *role.Role, answer *verdict, 
 		return nil, false
 	}
 	subject.Complete()
+	subject.CompleteAccess()
 	finding = &rule.Finding{
 		Fingerprint: rule.Fingerprint(applied.ID, subject),
 		Rule:        applied.ID,

@@ -63,6 +63,9 @@ func run(ctx context.Context, sources []Source, judge *judge, sink Sink) (Summar
 		if skipper, ok := source.(Skipper); ok {
 			summary.Skipped += skipper.Skipped()
 		}
+		if finisher, ok := source.(Finisher); ok {
+			finisher.Finish(func(what Incomplete) { summary.Incomplete = append(summary.Incomplete, what) })
+		}
 	}
 	return summary, err
 }

@@ -119,6 +119,13 @@ func (f *filtered) Skipped() int {
 	return 0
 }
 
+// Finish implements audit.Finisher.
+func (f *filtered) Finish(incomplete func(audit.Incomplete)) {
+	if from, ok := f.Source.(audit.Finisher); ok {
+		from.Finish(incomplete)
+	}
+}
+
 // explainer writes explanations as a report.
 func explainer(w io.Writer, options report.Options) report.Writer {
 	return &explanation{w, options, 0}

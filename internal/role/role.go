@@ -21,8 +21,19 @@ type Role struct {
 	// judgements need: Complete has them filled in. The roles of findings are
 	// complete.
 	Details Details
-	Trust   Document
-	Source  Source
+
+	// Access is what the role may do; nil where the source tells nothing of
+	// it. Description and MaxSession (0 where the source cannot tell it) come
+	// with it.
+	Access      *Access
+	Description string
+	MaxSession  time.Duration
+	// AccessDetails, when set, still holds these three: CompleteAccess has
+	// them filled in. The roles of findings are complete.
+	AccessDetails AccessDetails
+
+	Trust  Document
+	Source Source
 
 	// Also is where the same role was found besides: the configuration of a
 	// plan, for one.

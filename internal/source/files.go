@@ -31,12 +31,13 @@ type Options struct {
 	VariableFiles []terraform.VarFile
 }
 
-// Files yields the roles of files and directories. It implements audit.Source
-// and audit.Skipper.
+// Files yields the roles of files and directories. It implements
+// audit.Source, audit.Skipper and audit.Finisher.
 type Files struct {
 	options Options
 	meet    func(context.Context, *walk.Walker, walk.Visitor) error
 	stdin   io.Reader
+	walker  *walk.Walker
 	skipped int
 
 	read, total atomic.Int64
@@ -76,7 +77,7 @@ func (f *Files) Progress() (read, total int64) { return f.read.Load(), f.total.L
 // templates, since a template may have taken them for its own.
 func (f *Files) Roles(ctx context.Context, yield func(audit.Item) error, incomplete func(audit.Incomplete)) error {
 	walker := &walk.Walker{Stdin: f.stdin}
-	defer func() { _ = walker.Close() }() // the directories were read only
+	f.walker = walker
 	for _, glob := range f.options.Exclude {
 		if err := walker.Exclude(glob); err != nil {
 			return fmt.Errorf("leaving files out: %w", err)
@@ -89,6 +90,14 @@ func (f *Files) Roles(ctx context.Context, yield func(audit.Item) error, incompl
 	r := newReading(ctx, f, met.inOrder(), yield, incomplete)
 	defer r.stop()
 	return r.run()
+}
+
+// Finish implements audit.Finisher. Until then files can be opened once more:
+// what a role may do stands behind the roles.
+func (f *Files) Finish(func(audit.Incomplete)) {
+	if f.walker != nil {
+		_ = f.walker.Close() // the directories were read only
+	}
 }
 
 // workers is how many templates are read at a time.

@@ -7,24 +7,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-
-	"countersign/internal/source/awslive/snapshot"
 )
 
-// read reads the roles of one account to the end, page by page.
-func (s *Session) read(ctx context.Context, account string, emit func(snapshot.Page) error) error {
+// listing returns what reads the roles of one account.
+func (s *Session) listing(ctx context.Context, account string) (*listing, error) {
 	provider, err := s.credentials(ctx, account)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	member := s.config.Copy()
 	member.Credentials = provider
-	l := &listing{
+	return &listing{
 		line: s.line(account, provider),
 		iam:  iam.NewFromConfig(member),
 		note: func(format string, arguments ...any) { s.note(account, format, arguments...) },
-	}
-	return l.pages(ctx, emit)
+	}, nil
 }
 
 // credentials returns those of the caller for its own account, and those of

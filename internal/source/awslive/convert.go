@@ -36,6 +36,24 @@ func fromDetail(d types.RoleDetail) snapshot.Role {
 	return answer
 }
 
+// fromPolicies takes over the version in force of each managed policy.
+func fromPolicies(details []types.ManagedPolicyDetail) (page snapshot.Page) {
+	for _, detail := range details {
+		policy := snapshot.Policy{
+			PolicyName: aws.ToString(detail.PolicyName), Arn: aws.ToString(detail.Arn), DefaultVersionID: aws.ToString(detail.DefaultVersionId),
+		}
+		for _, version := range detail.PolicyVersionList {
+			if version.IsDefaultVersion || aws.ToString(version.VersionId) == policy.DefaultVersionID {
+				policy.PolicyVersionList = append(policy.PolicyVersionList, snapshot.PolicyVersion{
+					Document: aws.ToString(version.Document), VersionID: aws.ToString(version.VersionId), IsDefaultVersion: true,
+				})
+			}
+		}
+		page.Policies = append(page.Policies, policy)
+	}
+	return page
+}
+
 // fromRole takes over what ListRoles and GetRole say of a role. ListRoles
 // tells neither tags nor last use, so their absence means nothing; whole is
 // set for the answer of GetRole, which tells both.

@@ -23,6 +23,8 @@ type listing struct {
 	line *line
 	iam  *iam.Client
 	note func(format string, arguments ...any)
+
+	refused error // why the details cannot be had
 }
 
 // pages reads the account's roles to the end and hands them on page by page.
@@ -38,28 +40,34 @@ func (l *listing) pages(ctx context.Context, emit func(snapshot.Page) error) err
 	if begun || !errors.As(err, &fault) || fault.kind != refused || fault.Operation != detailsOperation {
 		return err
 	}
+	l.refused = err
 	l.note("%v; roles are read with iam:ListRoles and iam:GetRole, which tell no policies but the trust policy", err)
 	return l.roles(ctx, emit)
 }
 
 const detailsOperation = "iam:GetAccountAuthorizationDetails"
 
+// page asks for a page of the details of entities.
+func (l *listing) page(ctx context.Context, at *cursor, entities ...types.EntityType) (*iam.GetAccountAuthorizationDetailsOutput, error) {
+	return ask(ctx, l.line, detailsOperation,
+		func(ctx context.Context) (*iam.GetAccountAuthorizationDetailsOutput, error) {
+			return l.iam.GetAccountAuthorizationDetails(ctx, &iam.GetAccountAuthorizationDetailsInput{
+				Filter: entities, MaxItems: aws.Int32(pageSize), Marker: at.marker,
+			})
+		},
+		func(out *iam.GetAccountAuthorizationDetailsOutput) error {
+			if out.RoleDetailList == nil && out.UserDetailList == nil && out.GroupDetailList == nil && out.Policies == nil {
+				return malformed("no list of roles in it")
+			}
+			return at.follows(out.IsTruncated, out.Marker)
+		})
+}
+
 // details reads all there is with one kind of call.
 func (l *listing) details(ctx context.Context, emit func(snapshot.Page) error) error {
 	var at cursor
 	for at.more() {
-		out, err := ask(ctx, l.line, detailsOperation,
-			func(ctx context.Context) (*iam.GetAccountAuthorizationDetailsOutput, error) {
-				return l.iam.GetAccountAuthorizationDetails(ctx, &iam.GetAccountAuthorizationDetailsInput{
-					Filter: []types.EntityType{types.EntityTypeRole}, MaxItems: aws.Int32(pageSize), Marker: at.marker,
-				})
-			},
-			func(out *iam.GetAccountAuthorizationDetailsOutput) error {
-				if out.RoleDetailList == nil && out.UserDetailList == nil && out.GroupDetailList == nil && out.Policies == nil {
-					return malformed("no list of roles in it")
-				}
-				return at.follows(out.IsTruncated, out.Marker)
-			})
+		out, err := l.page(ctx, &at, types.EntityTypeRole)
 		if err != nil {
 			return err
 		}

@@ -85,6 +85,9 @@ func drain(ctx context.Context, t testing.TB, source audit.Source) (s seen) {
 		s.roles = append(s.roles, found)
 		return nil
 	}, func(gap audit.Incomplete) { s.gaps = append(s.gaps, gap) })
+	if finisher, ok := source.(audit.Finisher); ok {
+		finisher.Finish(func(gap audit.Incomplete) { s.gaps = append(s.gaps, gap) })
+	}
 	return s
 }
 

@@ -18,13 +18,14 @@ import (
 const ahead = 10_000
 
 // Source yields the roles of accounts, in the order of the accounts' ids and
-// within an account in the order of IAM. It implements audit.Source and can be
-// used once.
+// within an account in the order of IAM. It implements audit.Source and
+// audit.Finisher, and can be used once.
 type Source struct {
 	session  *Session
 	record   *snapshot.Recorder
 	accounts []string
 	gaps     []audit.Incomplete
+	whole    bool // everything was handed on
 }
 
 // Account returns the source of the caller's own account. organization may be
@@ -94,6 +95,7 @@ func (s *Source) Roles(ctx context.Context, yield func(audit.Item) error, incomp
 	for _, gap := range s.gaps {
 		incomplete(gap)
 	}
+	judging := ctx // ends with the run, later than the reading
 	ctx, stop := context.WithCancel(ctx)
 	order := newSequence(len(s.accounts), ahead)
 	var readers sync.WaitGroup
@@ -103,7 +105,7 @@ func (s *Source) Roles(ctx context.Context, yield func(audit.Item) error, incomp
 	for range min(s.session.options.Concurrency, len(s.accounts)) {
 		readers.Go(func() {
 			for i := next.Add(1) - 1; int(i) < len(s.accounts) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				s.read(ctx, int(i), order)
+				s.read(ctx, judging, int(i), order)
 			}
 		})
 	}
@@ -130,12 +132,19 @@ func (s *Source) deliver(ctx context.Context, order *sequence, yield func(audit.
 			incomplete(*gap)
 		}
 	}
-	if s.record != nil {
-		if err := s.record.Finish(); err != nil {
-			incomplete(audit.Incomplete{Source: s.record.Path(), Reason: err.Error()})
-		}
-	}
+	s.whole = true
 	return nil
+}
+
+// Finish implements audit.Finisher: policies may be asked for, and kept, until
+// the last role is judged.
+func (s *Source) Finish(incomplete func(audit.Incomplete)) {
+	if s.record == nil || !s.whole {
+		return
+	}
+	if err := s.record.Finish(); err != nil {
+		incomplete(audit.Incomplete{Source: s.record.Path(), Reason: err.Error()})
+	}
 }
 
 // cutShort reports the accounts that an early end leaves unread.
@@ -151,15 +160,16 @@ func (s *Source) cutShort(err error, done int, incomplete func(audit.Incomplete)
 }
 
 // read reads one account, from AWS or from what an earlier run kept of it.
-func (s *Source) read(ctx context.Context, i int, order *sequence) {
-	account := s.accounts[i]
+// What its roles may do can be asked for until judging ends.
+func (s *Source) read(ctx, judging context.Context, i int, order *sequence) {
+	from := &member{ctx: judging, source: s, account: s.accounts[i]}
 	live := role.Source{Kind: role.Live}
-	put := func(page snapshot.Page) error { return order.put(ctx, i, page.Items(live)) }
+	put := func(page snapshot.Page) error { return order.put(ctx, i, page.Items(live, from)) }
 	read := s.fetch
-	if s.record.Finished(account) {
+	if s.record.Finished(from.account) {
 		read = s.replay
 	}
-	gap := read(ctx, account, put)
+	gap := read(ctx, from, put)
 	if ctx.Err() != nil {
 		return // not finished: the whole run is cut short, and says so
 	}
@@ -168,7 +178,8 @@ func (s *Source) read(ctx context.Context, i int, order *sequence) {
 }
 
 // replay takes an account from what an earlier run kept.
-func (s *Source) replay(_ context.Context, account string, put func(snapshot.Page) error) *audit.Incomplete {
+func (s *Source) replay(_ context.Context, from *member, put func(snapshot.Page) error) *audit.Incomplete {
+	account := from.account
 	err := s.record.Pages(account, func(page snapshot.Page) error {
 		s.session.meter.roles.Add(int64(len(page.RoleDetailList) + len(page.Roles)))
 		return put(page)
@@ -183,14 +194,18 @@ func (s *Source) replay(_ context.Context, account string, put func(snapshot.Pag
 // fetch reads an account from AWS and keeps the answers where they are to be
 // kept. An account that lacks something is kept too, but read again by a run
 // that goes on.
-func (s *Source) fetch(ctx context.Context, account string, put func(snapshot.Page) error) *audit.Incomplete {
+func (s *Source) fetch(ctx context.Context, from *member, put func(snapshot.Page) error) *audit.Incomplete {
+	account := from.account
 	kept, failure := s.record.Begin(account)
-	err := s.session.read(ctx, account, func(page snapshot.Page) error {
-		if failure == nil {
-			failure = kept.Page(page)
-		}
-		return put(page)
-	})
+	listing, err := from.listing(ctx)
+	if err == nil {
+		err = listing.pages(ctx, func(page snapshot.Page) error {
+			if failure == nil {
+				failure = kept.Page(page)
+			}
+			return put(page)
+		})
+	}
 	var gap *audit.Incomplete
 	if err != nil {
 		found := report(account, err)

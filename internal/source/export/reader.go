@@ -28,11 +28,13 @@ type Reader struct {
 	decoder *jsontext.Decoder
 	slabs   slabs // hold the text of roles
 
-	file      *walk.File
-	out       Output
-	documents int  // objects met so far, at the top or in an array at the top
-	known     bool // something that a role export has was met
-	truncated bool // the last page says that another follows
+	file       *walk.File
+	out        Output
+	passedOver func(configItem []byte) // told of items of other resources than roles; may be nil
+	library    *library                // of the file's managed policies
+	documents  int                     // objects met so far, at the top or in an array at the top
+	known      bool                    // something that a role export has was met
+	truncated  bool                    // the last page says that another follows
 }
 
 // Read reads the documents of a file, and reports whether it holds any of the
@@ -71,6 +73,7 @@ func (r *Reader) reset(file walk.File, content io.Reader, out Output) {
 		r.decoder.Reset(&r.text, options)
 	}
 	r.file, r.out = &file, out
+	r.library = &library{file: file}
 	r.documents, r.known, r.truncated = 0, false, false
 }
 
@@ -238,7 +241,7 @@ func (r *Reader) readOne() (fault, err error) {
 
 // readRole reads a role whole; the workers take it apart.
 func (r *Reader) readRole(kind role.Kind) (*item, error) {
-	found := &item{kind: kind, file: r.file, line: r.text.line, column: r.text.column}
+	found := &item{kind: kind, file: r.file, line: r.text.line, column: r.text.column, library: r.library}
 	value, fault := r.decoder.ReadValue()
 	if fault != nil {
 		r.known = r.known || speaksOfRole(r.decoder.UnreadBuffer())
@@ -262,9 +265,12 @@ func (r *Reader) readConfigItem() (fault, err error) {
 
 func (r *Reader) yieldConfigItem(value []byte, line, column int) error {
 	if !isConfigRole(value) {
+		if r.passedOver != nil {
+			r.passedOver(value)
+		}
 		return nil
 	}
-	found := &configItem{item{kind: role.ConfigItem, file: r.file, line: line, column: column}}
+	found := &configItem{item{kind: role.ConfigItem, file: r.file, line: line, column: column, library: r.library}}
 	found.hold(r.slabs.copy(value))
 	return r.out.Yield(found)
 }
@@ -279,7 +285,7 @@ func (r *Reader) yieldWhole(line, column int) error {
 		})
 		return nil
 	}
-	found := item{file: r.file, line: line, column: column}
+	found := item{file: r.file, line: line, column: column, library: r.library}
 	switch {
 	case isTrustPolicy(kept):
 		r.known = true

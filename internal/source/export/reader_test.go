@@ -34,6 +34,7 @@ func readFile(t testing.TB, file walk.File, content io.Reader) outcome {
 				return err
 			}
 			subject.Complete()
+			subject.CompleteAccess()
 			got.Roles = append(got.Roles, subject)
 			return nil
 		},
@@ -68,6 +69,7 @@ func TestAuthorizationDetailsTellEverythingOfARole(t *testing.T) {
       "CreateDate": "2024-01-02T03:04:05+00:00",
       "AssumeRolePolicyDocument": ` + policy + `,
       "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {"Statement": []}}],
+      "AttachedManagedPolicies": [],
       "Tags": [{"Key": "team", "Value": "däta"}, {"Key": "env", "Value": ""}],
       "RoleLastUsed": {"LastUsedDate": "2026-10-02T03:04:05+00:00", "Region": "eu-west-1"}
     }
@@ -79,6 +81,7 @@ func TestAuthorizationDetailsTellEverythingOfARole(t *testing.T) {
 		Account: "111122223333", Partition: "aws-us-gov",
 		Tags:     map[string]string{"team": "däta", "env": ""},
 		LastUsed: role.LastUsed{Known: true, At: time.Date(2026, 10, 2, 3, 4, 5, 0, time.UTC)},
+		Access:   &role.Access{Inline: []role.InlinePolicy{{Name: "p", Document: role.Document{JSON: []byte(`{"Statement": []}`)}}}},
 		Trust:    role.Document{JSON: []byte(policy), Line: 10, Column: 35},
 		Source: role.Source{
 			Kind: role.AuthorizationDetails, Path: "x.json", FromRoot: "x.json", Line: 4, Column: 5,

@@ -14,16 +14,19 @@ type item struct {
 	kind         role.Kind
 	file         *walk.File
 	line, column int
-	object       []byte // as it is spelt; Role uses its room for the decoded policy
-	slab         *slab  // of object
-	tags, used   []byte // as they are spelt, for Fill
+	object       []byte                            // as it is spelt; Role uses its room for the decoded policy
+	slab         *slab                             // of object
+	tags, used   []byte                            // as they are spelt, for Fill
+	access       [memberCount - firstAccess][]byte // as they are spelt, for FillAccess
+	library      *library
 }
 
 func (i *item) hold(object []byte, of *slab) { i.object, i.slab = object, of }
 
 // Release implements audit.Releaser.
 func (i *item) Release() {
-	i.object, i.tags, i.used = nil, nil, nil
+	i.object, i.tags, i.used, i.library = nil, nil, nil, nil
+	clear(i.access[:])
 	i.slab.release()
 }
 
@@ -42,7 +45,8 @@ func (i *item) Role() (*role.Role, error) {
 func (i *item) fill(found *role.Role, members *members) {
 	members.fill(found)
 	i.tags, i.used = members.values[tagsMember], members.values[usedMember]
-	found.Details = i
+	copy(i.access[:], members.values[firstAccess:])
+	found.Details, found.AccessDetails = i, i
 }
 
 // Fill implements role.Details.
@@ -70,8 +74,7 @@ func (i *item) source() role.Source {
 }
 
 // members are those members of a role's object that are needed, as they are
-// spelt. All others are passed over, its policies beside the trust policy
-// included.
+// spelt.
 type members struct {
 	values [memberCount][]byte
 	// line and column are the place of the trust policy, 0 where it does not
@@ -90,7 +93,14 @@ const (
 	pathMember
 	tagsMember
 	usedMember
+	// What the role may do begins here.
+	inlineMember
+	attachedMember
+	boundaryMember
+	descriptionMember
+	sessionMember
 	memberCount
+	firstAccess            = inlineMember
 	otherMember memberKind = -1
 )
 
@@ -110,6 +120,16 @@ func kindOf(name []byte) memberKind {
 		return tagsMember
 	case "RoleLastUsed", "roleLastUsed":
 		return usedMember
+	case "RolePolicyList", "rolePolicyList":
+		return inlineMember
+	case "AttachedManagedPolicies", "attachedManagedPolicies":
+		return attachedMember
+	case "PermissionsBoundary", "permissionsBoundary":
+		return boundaryMember
+	case "Description", "description":
+		return descriptionMember
+	case "MaxSessionDuration", "maxSessionDuration":
+		return sessionMember
 	}
 	return otherMember
 }
@@ -117,6 +137,8 @@ func kindOf(name []byte) memberKind {
 var memberNames = [memberCount]string{
 	policyMember: "AssumeRolePolicyDocument", arnMember: "Arn", nameMember: "RoleName",
 	pathMember: "Path", tagsMember: "Tags", usedMember: "RoleLastUsed",
+	inlineMember: "RolePolicyList", attachedMember: "AttachedManagedPolicies",
+	boundaryMember: "PermissionsBoundary", descriptionMember: "Description", sessionMember: "MaxSessionDuration",
 }
 
 // set notes a member. Readers differ on which of two members of one name

@@ -224,16 +224,17 @@ func paged(answer []byte, marker string) []byte {
 	return []byte(page.String())
 }
 
-var policyElement = regexp.MustCompile(`(?s)<AssumeRolePolicyDocument>(.*?)</AssumeRolePolicyDocument>`)
+var policyElement = regexp.MustCompile(`(?s)<((?:AssumeRolePolicy|Policy|)Document)>(.*?)</`)
 
 // encoded percent-encodes policy documents as RFC 3986 has it.
 func encoded(answer []byte) []byte {
 	return policyElement.ReplaceAllFunc(answer, func(element []byte) []byte {
-		text := html.UnescapeString(string(policyElement.FindSubmatch(element)[1]))
+		parts := policyElement.FindSubmatch(element)
+		text := html.UnescapeString(string(parts[2]))
 		if strings.HasPrefix(text, "%7B") {
 			return element
 		}
 		escaped := strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
-		return []byte("<AssumeRolePolicyDocument>" + escaped + "</AssumeRolePolicyDocument>")
+		return []byte("<" + string(parts[1]) + ">" + escaped + "</")
 	})
 }

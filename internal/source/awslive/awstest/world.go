@@ -42,6 +42,41 @@ func (w *World) Role(account, path, name, policy string, tags ...string) {
 	w.send(account, "iam", "application/x-www-form-urlencoded", "", form.Encode())
 }
 
+// Policy makes a managed policy in an account of the world and returns its ARN.
+func (w *World) Policy(account, name, document string) string {
+	w.t.Helper()
+	w.iam(account, "CreatePolicy", "PolicyName", name, "PolicyDocument", document)
+	return "arn:aws:iam::" + account + ":policy/" + name
+}
+
+// Attach attaches a managed policy to a role.
+func (w *World) Attach(account, name, arn string) {
+	w.t.Helper()
+	w.iam(account, "AttachRolePolicy", "RoleName", name, "PolicyArn", arn)
+}
+
+// Inline makes an inline policy of a role.
+func (w *World) Inline(account, name, policy, document string) {
+	w.t.Helper()
+	w.iam(account, "PutRolePolicy", "RoleName", name, "PolicyName", policy, "PolicyDocument", document)
+}
+
+// Bound gives a role a permissions boundary.
+func (w *World) Bound(account, name, arn string) {
+	w.t.Helper()
+	w.iam(account, "PutRolePermissionsBoundary", "RoleName", name, "PermissionsBoundary", arn)
+}
+
+// iam makes a call of IAM with its parameters, each a name and a value.
+func (w *World) iam(account, action string, parameters ...string) {
+	w.t.Helper()
+	form := url.Values{"Action": {action}, "Version": {"2010-05-08"}}
+	for i := 0; i < len(parameters); i += 2 {
+		form.Set(parameters[i], parameters[i+1])
+	}
+	w.send(account, "iam", "application/x-www-form-urlencoded", "", form.Encode())
+}
+
 // Organization makes an organization of the world's account and returns its id
 // and that of its root.
 func (w *World) Organization() (id, root string) {

@@ -18,15 +18,20 @@ type item struct {
 	tags            []Tag
 	lastUsed        *LastUsed
 	source          *role.Source
+	access          access
 }
 
-// Items returns the roles of a page, to be found in source.
-func (p Page) Items(source role.Source) []audit.Item {
+// Items returns the roles of a page, to be found in source. library has the
+// documents of managed policies.
+func (p Page) Items(source role.Source, library Library) []audit.Item {
 	items := make([]audit.Item, 0, len(p.RoleDetailList)+len(p.Roles))
 	for _, list := range [][]Role{p.RoleDetailList, p.Roles} {
+		whole := len(items) < len(p.RoleDetailList)
 		for i := range list {
 			r := &list[i]
-			items = append(items, &item{r.Arn, r.RoleName, r.Path, r.AssumeRolePolicyDocument, r.Tags, r.RoleLastUsed, &source})
+			items = append(items, &item{
+				r.Arn, r.RoleName, r.Path, r.AssumeRolePolicyDocument, r.Tags, r.RoleLastUsed, &source, accessOf(r, whole, library),
+			})
 		}
 	}
 	return items
@@ -34,11 +39,14 @@ func (p Page) Items(source role.Source) []audit.Item {
 
 // Size implements audit.Sized.
 func (i *item) Size() int {
-	const rest = 512
-	if i.policy == nil {
-		return rest
+	size := 512
+	if i.policy != nil {
+		size += len(*i.policy)
 	}
-	return rest + len(*i.policy)
+	for _, policy := range i.access.inline {
+		size += len(policy.PolicyDocument)
+	}
+	return size
 }
 
 // Role implements audit.Item.
@@ -52,6 +60,8 @@ func (i *item) Role() (*role.Role, error) {
 		Path:   i.path,
 		Trust:  document(i.policy),
 		Source: *i.source,
+
+		AccessDetails: &i.access,
 	}
 	if fields := strings.SplitN(i.arn, ":", 6); len(fields) == 6 {
 		found.Partition, found.Account = fields[1], fields[4]

@@ -1,10 +1,11 @@
 // Package snapshot keeps what AWS answered in a directory, so that it can be
 // audited again without AWS, and so that a run that was cut off can go on.
 //
-//	manifest.json           what was to be read, by whom and when
-//	organization.json       accounts with their state, control policies with what they bind
-//	accounts/ID.jsonl       the roles of an account, a page a line, as the AWS CLI would print them
-//	accounts/ID.json        written last: what became of reading the account
+//	manifest.json               what was to be read, by whom and when
+//	organization.json           accounts with their state, control policies with what they bind
+//	accounts/ID.jsonl           the roles of an account, a page a line, as the AWS CLI would print them
+//	accounts/ID.policies.jsonl  its managed policies, where a finding wanted one
+//	accounts/ID.json            written last: what became of reading the account
 //
 // Answers are kept as they came, external IDs included, so directories have
 // mode 0700 and files 0600. Every file appears whole or not at all.
@@ -150,5 +151,5 @@ func accountID(text string) bool {
 	return len(text) == 12 && strings.Trim(text, "0123456789") == ""
 }
 
-func kept(g audit.Incomplete) gap          { return gap(g) }
+func keptGap(g audit.Incomplete) gap       { return gap(g) }
 func (g gap) incomplete() audit.Incomplete { return audit.Incomplete(g) }

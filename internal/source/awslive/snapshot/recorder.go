@@ -106,7 +106,7 @@ func begin(path string, plan Plan) (*Recorder, error) {
 		Caller: plan.Caller, RoleName: plan.RoleName, Accounts: slices.Clone(plan.Accounts),
 	}}
 	for _, lack := range plan.Gaps {
-		r.manifest.Gaps = append(r.manifest.Gaps, kept(lack))
+		r.manifest.Gaps = append(r.manifest.Gaps, keptGap(lack))
 	}
 	err = r.root.Mkdir(accountsFolder, 0o700)
 	if errors.Is(err, fs.ErrExist) {
@@ -137,7 +137,38 @@ func (r *Recorder) Finished(account string) bool { return r != nil && r.finished
 
 // Pages hands on what is kept of an account.
 func (r *Recorder) Pages(account string, emit func(Page) error) error {
-	return pages(r.root, account, func(page Page, _ int) error { return emit(page) })
+	return pages(r.root, rolesFile(account), "the roles of account "+account, func(page Page, _ int) error { return emit(page) })
+}
+
+// KeepPolicies keeps the managed policies of an account. A nil Recorder keeps
+// none.
+func (r *Recorder) KeepPolicies(account string, policies []Page) error {
+	if r == nil {
+		return nil
+	}
+	file, err := draft(r.root, policiesFile(account))
+	if err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(file)
+	for i := range policies {
+		if err = encoder.Encode(&policies[i]); err != nil {
+			break
+		}
+	}
+	return errors.Join(err, settle(r.root, file, policiesFile(account), err == nil))
+}
+
+// Policies hands on what is kept of the managed policies of an account, and
+// reports whether anything is.
+func (r *Recorder) Policies(account string, emit func(Page) error) (kept bool, err error) {
+	if !r.Finished(account) {
+		return false, nil
+	}
+	if _, err := r.root.Stat(policiesFile(account)); err != nil {
+		return false, nil //nolint:nilerr // nothing is kept
+	}
+	return true, pages(r.root, policiesFile(account), policiesOf(account), func(page Page, _ int) error { return emit(page) })
 }
 
 // Finish says that the run came to its end.
@@ -161,6 +192,7 @@ func (r *Recorder) Begin(account string) (*Draft, error) {
 		return nil, nil
 	}
 	_ = r.root.Remove(statusFile(account))
+	_ = r.root.Remove(policiesFile(account))
 	file, err := draft(r.root, rolesFile(account))
 	if err != nil {
 		return nil, err
@@ -195,7 +227,7 @@ func (d *Draft) Close(lack *audit.Incomplete) error {
 	}
 	reached := status{Account: d.account, Read: time.Now().UTC().Truncate(time.Second), Roles: d.roles}
 	if lack != nil {
-		what := kept(*lack)
+		what := keptGap(*lack)
 		reached.Gap = &what
 	}
 	return keep(r.root, statusFile(d.account), reached)
@@ -210,3 +242,6 @@ func (d *Draft) Drop() {
 
 func rolesFile(account string) string  { return accountsFolder + "/" + account + ".jsonl" }
 func statusFile(account string) string { return accountsFolder + "/" + account + ".json" }
+
+func policiesFile(account string) string { return accountsFolder + "/" + account + ".policies.jsonl" }
+func policiesOf(account string) string   { return "the managed policies of account " + account }

@@ -8,6 +8,9 @@ import "time"
 type Page struct {
 	RoleDetailList []Role `json:",omitempty"` // iam:GetAccountAuthorizationDetails
 	Roles          []Role `json:",omitempty"` // iam:ListRoles, with what iam:GetRole adds
+	// Policies are managed policies, with the version in force alone
+	// (iam:GetAccountAuthorizationDetails).
+	Policies []Policy `json:",omitempty"`
 }
 
 // Role is a role as IAM answered it (API Reference, "RoleDetail" and "Role").
@@ -39,6 +42,21 @@ type InlinePolicy struct {
 type AttachedPolicy struct {
 	PolicyName string
 	PolicyArn  string
+}
+
+// Policy is a managed policy (API Reference, "ManagedPolicyDetail").
+type Policy struct {
+	PolicyName        string
+	Arn               string
+	DefaultVersionID  string `json:"DefaultVersionId"`
+	PolicyVersionList []PolicyVersion
+}
+
+// PolicyVersion is a version of a managed policy.
+type PolicyVersion struct {
+	Document         string
+	VersionID        string `json:"VersionId"`
+	IsDefaultVersion bool
 }
 
 // Boundary is a role's permissions boundary.

@@ -35,7 +35,7 @@ func TestDocumentsAreDecodedAsIAMEncodesThem(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			page := snapshot.Page{Roles: []snapshot.Role{{Arn: "arn:aws:iam::111122223333:role/r", RoleName: "r", AssumeRolePolicyDocument: test.policy}}}
-			found, err := page.Items(rolesSource)[0].Role()
+			found, err := page.Items(rolesSource, nil)[0].Role()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +54,7 @@ func TestDocumentsAreDecodedAsIAMEncodesThem(t *testing.T) {
 
 func TestARoleWithoutANameIsAFault(t *testing.T) {
 	page := snapshot.Page{RoleDetailList: []snapshot.Role{{RoleName: "r"}, {Arn: "arn:aws:iam::111122223333:role/r"}}}
-	for _, item := range page.Items(rolesSource) {
+	for _, item := range page.Items(rolesSource, nil) {
 		if found, err := item.Role(); err == nil {
 			t.Errorf("got %+v", found)
 		}

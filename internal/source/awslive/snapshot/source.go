@@ -116,9 +116,10 @@ func (s *Snapshot) account(ctx context.Context, account string, yield func(audit
 		return missing("the run that kept these answers did not finish this account"), nil //nolint:nilerr // told in the answer
 	}
 	found, ended := 0, error(nil)
-	err = pages(s.root, account, func(page Page, size int) error {
+	library := &kept{root: s.root, account: account}
+	err = pages(s.root, rolesFile(account), "the roles of account "+account, func(page Page, size int) error {
 		s.read.Add(int64(size))
-		for _, item := range page.Items(role.Source{Kind: role.Saved, Path: place}) {
+		for _, item := range page.Items(role.Source{Kind: role.Saved, Path: place}, library) {
 			found++
 			if ended = ctx.Err(); ended == nil {
 				ended = yield(item)
@@ -147,11 +148,12 @@ func (s *Snapshot) account(ctx context.Context, account string, yield func(audit
 // IAM limits to 10,240 characters a role, stay well below it.
 const longestLine = 128 << 20
 
-// pages hands on the kept pages of an account, each with its size in bytes.
-func pages(root *os.Root, account string, emit func(page Page, size int) error) error {
-	file, err := root.Open(rolesFile(account))
+// pages hands on the pages that a file keeps of what it says, each with its
+// size in bytes.
+func pages(root *os.Root, name, what string, emit func(page Page, size int) error) error {
+	file, err := root.Open(name)
 	if err != nil {
-		return fmt.Errorf("reading the roles of account %s: %w", account, cause(err))
+		return fmt.Errorf("reading %s: %w", what, cause(err))
 	}
 	defer file.Close()
 	lines := bufio.NewReaderSize(file, 1<<16)
@@ -162,11 +164,11 @@ func pages(root *os.Root, account string, emit func(page Page, size int) error) 
 			return nil
 		}
 		if err != nil && !ended {
-			return fmt.Errorf("reading the roles of account %s, line %d: %w", account, number, cause(err))
+			return fmt.Errorf("reading %s, line %d: %w", what, number, cause(err))
 		}
 		var page Page
 		if err := json.Unmarshal(line, &page); err != nil {
-			return fmt.Errorf("reading the roles of account %s, line %d: %w", account, number, err)
+			return fmt.Errorf("reading %s, line %d: %w", what, number, err)
 		}
 		if err := emit(page, len(line)); err != nil {
 			return err
