@@ -49,6 +49,7 @@ const (
 	revision = "countersign/internal/revision"
 	settings = "countersign/internal/settings"
 	parties  = "countersign/internal/thirdparty"
+	controls = "countersign/internal/compliance"
 	rcp      = "countersign/internal/rcp"
 	spelling = "countersign/internal/spelling"
 	heap     = "countersign/internal/heap"
@@ -71,10 +72,11 @@ var mayImport = map[string][]string{
 	rcp:      {trust},
 	settings: {trust, role, rule, spelling, worktree},
 	parties:  {trust, role, rule},
+	controls: {spelling},
 	audit:    {trust, role, rule, parties},
 	source:   {trust, role, rule, rcp, audit, worktree},
 	diff:     {trust, role, rule, audit},
-	report:   {trust, role, rule, audit, parties, diff, spelling},
+	report:   {trust, role, rule, audit, parties, controls, diff, spelling},
 	revision: {},
 	textdiff: {},
 	program:  {cli, heap},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"countersign/internal/compliance"
 	"countersign/internal/report"
 )
 
@@ -60,6 +61,7 @@ func completions(command *cobra.Command) {
 	for flag, complete := range map[string]cobra.CompletionFunc{
 		"format":        cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp),
 		"zone":          cobra.FixedCompletions([]string{zoneAccount, zoneOrganization}, cobra.ShellCompDirectiveNoFileComp),
+		"compliance":    cobra.FixedCompletions(compliance.IDs(), cobra.ShellCompDirectiveNoFileComp),
 		"fail-on":       cobra.FixedCompletions(severities, cobra.ShellCompDirectiveNoFileComp),
 		"config":        cobra.FixedCompletions([]string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt),
 		"rcp":           cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveFilterFileExt),

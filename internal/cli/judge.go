@@ -30,6 +30,7 @@ type judgement struct {
 	noColor         bool
 	showExternalIDs bool
 	failOn          rule.Severity
+	compliance      []string
 	concurrency     int
 }
 
@@ -45,6 +46,7 @@ func (j *judgement) register(command *cobra.Command) {
 	shown, run := switchInGroup(flags, "Output"), switchInGroup(flags, "Run")
 	shown(&j.all, "all", "also show roles that pass or that nobody from outside can assume")
 	shown(&j.showExternalIDs, "show-external-ids", "do not redact the external IDs of your policies")
+	inGroup(flags, "Output")(&words{&j.compliance, "ID[,ID]", checkFramework}, "compliance", "name the controls of these frameworks only, and count the results by control; countersign compliance lists them")
 	shown(&j.noColor, "no-color", "no colours; NO_COLOR and TERM=dumb ask for the same")
 	shown(&j.quiet, "quiet", "findings alone: no progress, no summary line, no notes")
 	inGroup(flags, "Run")(&severity{&j.failOn}, "fail-on", "the least severity that makes the exit code 1: low, medium, high, critical")
@@ -85,6 +87,9 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 
 	options.Concurrency = j.concurrency
 	options.Keep = t.keep
+	if len(j.compliance) > 0 {
+		options.Keep = everything // the counts by control are of all roles
+	}
 	options.Progress = func(roles int) { meter.roles.Store(int64(roles)) }
 	screen, isTerminal := terminal(c.streams.Err)
 	switch {

@@ -48,6 +48,7 @@ func (j *judgement) reportOptions(c *command, found settings.Settings) report.Op
 		Color:           !j.noColor && colorful(c.streams.Out),
 		AccountNames:    found.Names(),
 		Parties:         owners(found),
+		Compliance:      j.compliance,
 		Version:         version(),
 		Zone:            describe(j.question.zone, found),
 	}

@@ -79,7 +79,7 @@ func page(name string) (string, error) {
 	id, code, hasCode := strings.Cut(name, "#")
 	if text, ok := docs.Rule(strings.ToUpper(id)); ok {
 		if !hasCode {
-			return text, nil
+			return text + evidenceSection(strings.ToUpper(id)), nil
 		}
 		if section, ok := docs.Section(text, code); ok {
 			return section, nil

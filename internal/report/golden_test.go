@@ -79,11 +79,12 @@ func TestReportsLookLikeTheGoldenFiles(t *testing.T) {
 	}{
 		{"text.golden", "text", sampleOptions},
 		{"text-all.golden", "text", with(func(o *Options) { o.All = true })},
+		{"text-compliance.golden", "text", with(func(o *Options) { o.Compliance = []string{"aws-ftr", "mas-notice-655"} })},
 		{"text-color.golden", "text", with(func(o *Options) { o.Color, o.All = true, true })},
 		{"text-narrow.golden", "text", with(func(o *Options) { o.Width = 50 })},
 		{"text-quiet-shown.golden", "text", with(func(o *Options) { o.Quiet, o.ShowExternalIDs = true, true })},
-		{"report.json.golden", "json", with(func(o *Options) { o.All = true })},
-		{"report.jsonl.golden", "jsonl", sampleOptions},
+		{"report.json.golden", "json", with(func(o *Options) { o.All, o.Compliance = true, []string{"mas-notice-655"} })},
+		{"report.jsonl.golden", "jsonl", with(func(o *Options) { o.Compliance = []string{"mas-notice-655"} })},
 	} {
 		t.Run(test.file, func(t *testing.T) {
 			got := write(t, test.format, test.options, findings, summary)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"countersign/internal/audit"
+	"countersign/internal/compliance"
 	"countersign/internal/rule"
 	"countersign/internal/thirdparty"
 	"countersign/trust"
@@ -37,8 +38,13 @@ type Options struct {
 	AccountNames map[string]string
 	// Parties knows who owns the accounts of outsiders.
 	Parties *thirdparty.Directory
-	Version string // of this tool
-	Zone    Zone
+	// Compliance are the ids of the frameworks whose controls a report names;
+	// none means all. Findings of rules that serve none of them are left out.
+	Compliance []string
+	Version    string // of this tool
+	Zone       Zone
+
+	tally tally // of all findings, with Compliance; set by New
 }
 
 // Zone describes the zone of trust of an audit, for the reader of a report.
@@ -74,7 +80,10 @@ func New(format string, w io.Writer, options Options) (Writer, error) {
 	names := make([]string, 0, len(Formats))
 	for _, known := range Formats {
 		if known.Name == format {
-			return &selection{known.open(w, options), options.All}, nil
+			if len(options.Compliance) > 0 {
+				options.tally = tally{}
+			}
+			return &selection{known.open(w, options), options}, nil
 		}
 		names = append(names, known.Name)
 	}
@@ -84,13 +93,19 @@ func New(format string, w io.Writer, options Options) (Writer, error) {
 // selection leaves out what the reader did not ask for, whatever the format.
 type selection struct {
 	Writer
-	all bool
+	options Options
 }
 
 func (s *selection) Finding(finding *rule.Finding) error {
+	if len(s.options.Compliance) > 0 {
+		if len(compliance.For(finding.Rule, s.options.Compliance)) == 0 {
+			return nil
+		}
+		s.options.tally.count(finding)
+	}
 	switch finding.Verdict.Outcome {
 	case trust.Pass, trust.NotApplicable:
-		if !s.all {
+		if !s.options.All {
 			return nil
 		}
 	}

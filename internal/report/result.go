@@ -3,6 +3,8 @@ package report
 import (
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"countersign/internal/audit"
 	"countersign/internal/rule"
 	"countersign/trust"
@@ -48,28 +50,28 @@ type incomplete struct {
 }
 
 type result struct {
-	Fingerprint    string        `json:"fingerprint"`
-	Rule           string        `json:"rule"`
-	ARN            *string       `json:"arn"`
-	Name           string        `json:"name"`
-	Account        *string       `json:"account"`
-	Source         source        `json:"source"`
-	Also           []source      `json:"also,omitempty"`
-	Verdict        trust.Outcome `json:"verdict"`
-	Severity       string        `json:"severity"`
-	Exploitable    bool          `json:"exploitable"`
-	DefaultAssumed bool          `json:"default_assumed"`
-	DependsOn      []string      `json:"depends_on"`
-	Reasons        []reason      `json:"reasons"`
-	Protection     []string      `json:"protection"`
-	Warnings       []warning     `json:"warnings"`
-	Witness        *witness      `json:"witness"`
-	ThirdParties   []thirdParty  `json:"third_parties"`
-	Privilege      *struct{}     `json:"privilege"` // not judged yet
-	LastUsed       *lastUsed     `json:"last_used"`
-	Compliance     []struct{}    `json:"compliance"` // not judged yet
-	Waiver         *struct{}     `json:"waiver"`     // not judged yet
-	Fix            *struct{}     `json:"fix"`        // not made yet
+	Fingerprint    string         `json:"fingerprint"`
+	Rule           string         `json:"rule"`
+	ARN            *string        `json:"arn"`
+	Name           string         `json:"name"`
+	Account        *string        `json:"account"`
+	Source         source         `json:"source"`
+	Also           []source       `json:"also,omitempty"`
+	Verdict        trust.Outcome  `json:"verdict"`
+	Severity       string         `json:"severity"`
+	Exploitable    bool           `json:"exploitable"`
+	DefaultAssumed bool           `json:"default_assumed"`
+	DependsOn      []string       `json:"depends_on"`
+	Reasons        []reason       `json:"reasons"`
+	Protection     []string       `json:"protection"`
+	Warnings       []warning      `json:"warnings"`
+	Witness        *witness       `json:"witness"`
+	ThirdParties   []thirdParty   `json:"third_parties"`
+	Privilege      *struct{}      `json:"privilege"` // not judged yet
+	LastUsed       *lastUsed      `json:"last_used"`
+	Compliance     jsontext.Value `json:"compliance"`
+	Waiver         *struct{}      `json:"waiver"` // not judged yet
+	Fix            *struct{}      `json:"fix"`    // not made yet
 }
 
 type source struct {
@@ -159,6 +161,7 @@ func newResult(finding *rule.Finding, options *Options) *result {
 		Reasons:        newReasons(finding),
 		Protection:     verdict.Protection,
 		ThirdParties:   newThirdParties(verdict.Outsiders, options),
+		Compliance:     newControls(finding.Rule, options.Compliance),
 	}
 	for _, w := range verdict.Warnings {
 		line, column := locate(finding, w.Range)

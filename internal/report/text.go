@@ -371,6 +371,9 @@ func (p *page) links(finding *rule.Finding, explain bool) {
 }
 
 func (t *textWriter) Close(s audit.Summary) error {
+	if len(t.options.Compliance) > 0 {
+		t.evidence()
+	}
 	if !t.options.Quiet {
 		t.summary(s)
 	}

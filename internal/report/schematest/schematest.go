@@ -38,9 +38,25 @@ func Diff(t testing.TB, output []byte) {
 	validate(t, diffSchema, output)
 }
 
+// Frameworks fails the test unless output is one document of compliance
+// --format json.
+func Frameworks(t testing.TB, output []byte) {
+	t.Helper()
+	validate(t, frameworksSchema, output)
+}
+
+// Parties fails the test unless output is one document of third-parties
+// --format json.
+func Parties(t testing.TB, output []byte) {
+	t.Helper()
+	validate(t, partiesSchema, output)
+}
+
 const (
-	scanSchema = "countersign.scan.v1.json"
-	diffSchema = "countersign.diff.v1.json"
+	scanSchema       = "countersign.scan.v1.json"
+	diffSchema       = "countersign.diff.v1.json"
+	frameworksSchema = "countersign.compliance.v1.json"
+	partiesSchema    = "countersign.third-parties.v1.json"
 )
 
 func validate(t testing.TB, part string, output []byte) {
@@ -62,7 +78,7 @@ func validate(t testing.TB, part string, output []byte) {
 var compile = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	for _, name := range []string{scanSchema, diffSchema} {
+	for _, name := range []string{scanSchema, diffSchema, frameworksSchema, partiesSchema} {
 		text, err := readFromRoot(filepath.Join("docs", "schema", name))
 		if err != nil {
 			return nil, err
@@ -79,6 +95,7 @@ var compile = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	for part, url := range map[string]string{
 		"": scanSchema, "#/$defs/result": scanSchema + "#/$defs/result",
 		"#/$defs/trailer": scanSchema + "#/$defs/trailer", diffSchema: diffSchema,
+		frameworksSchema: frameworksSchema, partiesSchema: partiesSchema,
 	} {
 		var err error
 		if schemas[part], err = compiler.Compile(url); err != nil {
