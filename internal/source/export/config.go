@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"countersign/internal/role"
+	"countersign/internal/source/rawjson"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -15,26 +16,26 @@ type configItem struct{ item }
 // object in a snapshot, a string of JSON in the answers of the API (AWS Config
 // API Reference, "ConfigurationItem").
 func (c *configItem) Role() (*role.Role, error) {
-	var configuration member
+	var configuration rawjson.Member
 	var arn, name, account []byte
-	eachMember(c.object, func(m member) bool {
-		switch string(m.key) {
+	rawjson.EachMember(c.object, func(m rawjson.Member) bool {
+		switch string(m.Key) {
 		case "configuration":
 			configuration = m
 		case "arn", "ARN":
-			arn = m.value
+			arn = m.Value
 		case "resourceName":
-			name = m.value
+			name = m.Value
 		case "awsAccountId", "accountId":
-			account = unquote(m.value)
+			account = rawjson.Unquote(m.Value)
 		}
 		return true
 	})
 	members, fault := c.configured(configuration)
-	if len(unquote(members.values[arnMember])) == 0 {
+	if len(rawjson.Unquote(members.values[arnMember])) == 0 {
 		members.values[arnMember] = arn
 	}
-	if len(unquote(members.values[nameMember])) == 0 {
+	if len(rawjson.Unquote(members.values[nameMember])) == 0 {
 		members.values[nameMember] = name
 	}
 	found := &role.Role{Source: c.source()}
@@ -49,17 +50,17 @@ func (c *configItem) Role() (*role.Role, error) {
 }
 
 // configured returns the members of the configuration, which is a role.
-func (c *configItem) configured(configuration member) (members, error) {
-	switch jsontext.Value(configuration.value).Kind() {
+func (c *configItem) configured(configuration rawjson.Member) (members, error) {
+	switch jsontext.Value(configuration.Value).Kind() {
 	case '{':
-		line, column := move(c.line, c.column, c.object[:configuration.start])
-		return membersOf(configuration.value, line, column), nil
+		line, column := move(c.line, c.column, c.object[:configuration.Start])
+		return membersOf(configuration.Value, line, column), nil
 	case '"':
-		inner := jsontext.Value(unquote(configuration.value))
+		inner := jsontext.Value(rawjson.Unquote(configuration.Value))
 		if !inner.IsValid(jsontext.AllowDuplicateNames(true)) || inner.Kind() != '{' {
 			return members{}, errors.New("the item's configuration is no JSON object")
 		}
-		return membersOf(inner[skipSpace(inner, 0):], 0, 0), nil
+		return membersOf(inner[rawjson.SkipSpace(inner, 0):], 0, 0), nil
 	}
 	return members{}, errors.New("the item carries no configuration")
 }
@@ -68,12 +69,12 @@ func (c *configItem) configured(configuration member) (members, error) {
 // exists.
 func isConfigRole(object []byte) bool {
 	isRole, deleted := false, false
-	eachMember(object, func(m member) bool {
-		switch string(m.key) {
+	rawjson.EachMember(object, func(m rawjson.Member) bool {
+		switch string(m.Key) {
 		case "resourceType":
-			isRole = string(unquote(m.value)) == "AWS::IAM::Role"
+			isRole = string(rawjson.Unquote(m.Value)) == "AWS::IAM::Role"
 		case "configurationItemStatus":
-			switch string(unquote(m.value)) {
+			switch string(rawjson.Unquote(m.Value)) {
 			case "ResourceDeleted", "ResourceDeletedNotRecorded":
 				deleted = true
 			}
@@ -86,9 +87,9 @@ func isConfigRole(object []byte) bool {
 // isConfig reports whether an object is a configuration item of any resource.
 func isConfig(object []byte) bool {
 	resource, configuration := false, false
-	eachMember(object, func(m member) bool {
-		resource = resource || string(m.key) == "resourceType"
-		configuration = configuration || string(m.key) == "configuration"
+	rawjson.EachMember(object, func(m rawjson.Member) bool {
+		resource = resource || string(m.Key) == "resourceType"
+		configuration = configuration || string(m.Key) == "configuration"
 		return !resource || !configuration
 	})
 	return resource && configuration

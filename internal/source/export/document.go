@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"countersign/internal/role"
+	"countersign/internal/source/rawjson"
 )
 
 // document makes a role's policy document of the value that stands for it in
@@ -19,5 +20,5 @@ func document(value []byte, line, column int) role.Document {
 		// can say where.
 		return role.Document{JSON: value, Line: line, Column: column}
 	}
-	return role.Encoded(unquote(value))
+	return role.Encoded(rawjson.Unquote(value))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"countersign/internal/role"
+	"countersign/internal/source/rawjson"
 )
 
 // policyItem is a trust policy that stands alone in a file.
@@ -45,18 +46,18 @@ func policyName(path string, document int) string {
 // service than STS.
 func isTrustPolicy(object []byte) bool {
 	found, all := false, true
-	eachMember(object, func(m member) bool {
-		if string(m.key) != "Statement" {
+	rawjson.EachMember(object, func(m rawjson.Member) bool {
+		if string(m.Key) != "Statement" {
 			return true
 		}
 		found = true
-		if m.value[0] == '[' {
-			eachElement(m.value, func(statement []byte) bool {
+		if m.Value[0] == '[' {
+			rawjson.EachElement(m.Value, func(statement []byte) bool {
 				all = all && isTrustStatement(statement)
 				return all
 			})
 		} else {
-			all = all && isTrustStatement(m.value)
+			all = all && isTrustStatement(m.Value)
 		}
 		return all
 	})
@@ -65,16 +66,16 @@ func isTrustPolicy(object []byte) bool {
 
 func isTrustStatement(statement []byte) bool {
 	principal, sts := false, true
-	eachMember(statement, func(m member) bool {
-		switch string(m.key) {
+	rawjson.EachMember(statement, func(m rawjson.Member) bool {
+		switch string(m.Key) {
 		case "Principal", "NotPrincipal":
 			principal = true
 		case "Action":
-			if m.value[0] == '"' {
-				sts = sts && mayBeSTS(unquote(m.value))
+			if m.Value[0] == '"' {
+				sts = sts && mayBeSTS(rawjson.Unquote(m.Value))
 			}
-			eachElement(m.value, func(action []byte) bool {
-				sts = sts && mayBeSTS(unquote(action))
+			rawjson.EachElement(m.Value, func(action []byte) bool {
+				sts = sts && mayBeSTS(rawjson.Unquote(action))
 				return sts
 			})
 		}

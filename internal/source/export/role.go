@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countersign/internal/role"
+	"countersign/internal/source/rawjson"
 	"countersign/internal/source/walk"
 )
 
@@ -153,14 +154,14 @@ func (m *members) set(kind memberKind, value []byte) {
 // membersOf takes apart a whole object that stands at line and column.
 func membersOf(object []byte, line, column int) members {
 	var found members
-	eachMember(object, func(m member) bool {
-		kind := kindOf(m.key)
+	rawjson.EachMember(object, func(m rawjson.Member) bool {
+		kind := kindOf(m.Key)
 		if kind == otherMember {
 			return true
 		}
-		found.set(kind, m.value)
-		if kind == policyMember && line > 0 && m.value[0] != '"' {
-			found.line, found.column = move(line, column, object[:m.start])
+		found.set(kind, m.Value)
+		if kind == policyMember && line > 0 && m.Value[0] != '"' {
+			found.line, found.column = move(line, column, object[:m.Start])
 		}
 		return true
 	})
@@ -168,8 +169,8 @@ func membersOf(object []byte, line, column int) members {
 }
 
 func (m *members) fill(found *role.Role) {
-	found.ARN = string(unquote(m.values[arnMember]))
-	complete(found, unquote(m.values[nameMember]), unquote(m.values[pathMember]))
+	found.ARN = string(rawjson.Unquote(m.values[arnMember]))
+	complete(found, rawjson.Unquote(m.values[nameMember]), rawjson.Unquote(m.values[pathMember]))
 	if m.twice != "" {
 		found.Trust.Err = fmt.Errorf("the role carries %s twice", m.twice)
 		return
@@ -199,14 +200,14 @@ func readTags(value []byte) map[string]string {
 		return nil
 	}
 	tags := map[string]string{}
-	eachElement(value, func(tag []byte) bool {
+	rawjson.EachElement(value, func(tag []byte) bool {
 		var key, text string
-		eachMember(tag, func(m member) bool {
-			switch string(m.key) {
+		rawjson.EachMember(tag, func(m rawjson.Member) bool {
+			switch string(m.Key) {
 			case "Key", "key":
-				key = string(unquote(m.value))
+				key = string(rawjson.Unquote(m.Value))
 			case "Value", "value":
-				text = string(unquote(m.value))
+				text = string(rawjson.Unquote(m.Value))
 			}
 			return true
 		})
@@ -223,9 +224,9 @@ func readLastUsed(value []byte) role.LastUsed {
 		return role.LastUsed{}
 	}
 	used := role.LastUsed{Known: true}
-	eachMember(value, func(m member) bool {
-		if string(m.key) == "LastUsedDate" || string(m.key) == "lastUsedDate" {
-			at, err := time.Parse(time.RFC3339, string(unquote(m.value)))
+	rawjson.EachMember(value, func(m rawjson.Member) bool {
+		if string(m.Key) == "LastUsedDate" || string(m.Key) == "lastUsedDate" {
+			at, err := time.Parse(time.RFC3339, string(rawjson.Unquote(m.Value)))
 			used = role.LastUsed{Known: err == nil, At: at}
 		}
 		return true

@@ -1,4 +1,7 @@
-package export
+// Package rawjson takes apart JSON that a decoder has found valid already. It
+// checks no grammar again, which makes it several times faster than a second
+// decoding.
+package rawjson
 
 import (
 	"bytes"
@@ -8,57 +11,54 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// The functions of this file take apart JSON that a decoder has found valid
-// already. They check no grammar again, which makes them several times faster
-// than a second decoding.
-
-// member is one entry of an object.
-type member struct {
-	key   []byte // unquoted
-	value []byte // as it is spelt
-	start int    // of value, within the object's text
+// Member is one entry of an object.
+type Member struct {
+	Key   []byte // unquoted
+	Value []byte // as it is spelt
+	Start int    // of Value, within the object's text
 }
 
-// eachMember calls visit for the members of an object until it returns false.
+// EachMember calls visit for the members of an object until it returns false.
 // Text that is no object has none.
-func eachMember(object []byte, visit func(member) bool) {
+func EachMember(object []byte, visit func(Member) bool) {
 	if len(object) == 0 || object[0] != '{' {
 		return
 	}
-	for i := skipSpace(object, 1); i < len(object) && object[i] == '"'; {
+	for i := SkipSpace(object, 1); i < len(object) && object[i] == '"'; {
 		keyEnd := skipString(object, i)
-		key := unquote(object[i:keyEnd])
-		start := skipSpace(object, skipSpace(object, keyEnd)+1) // over the colon
+		key := Unquote(object[i:keyEnd])
+		start := SkipSpace(object, SkipSpace(object, keyEnd)+1) // over the colon
 		end := skipValue(object, start)
-		if end > len(object) || !visit(member{key, object[start:end], start}) {
+		if end > len(object) || !visit(Member{key, object[start:end], start}) {
 			return
 		}
-		i = skipSpace(object, end)
+		i = SkipSpace(object, end)
 		if i < len(object) && object[i] == ',' {
-			i = skipSpace(object, i+1)
+			i = SkipSpace(object, i+1)
 		}
 	}
 }
 
-// eachElement calls visit for the elements of an array until it returns
+// EachElement calls visit for the elements of an array until it returns
 // false. Text that is no array has none.
-func eachElement(array []byte, visit func(value []byte) bool) {
+func EachElement(array []byte, visit func(value []byte) bool) {
 	if len(array) == 0 || array[0] != '[' {
 		return
 	}
-	for i := skipSpace(array, 1); i < len(array) && array[i] != ']'; {
+	for i := SkipSpace(array, 1); i < len(array) && array[i] != ']'; {
 		end := skipValue(array, i)
 		if end > len(array) || !visit(array[i:end]) {
 			return
 		}
-		i = skipSpace(array, end)
+		i = SkipSpace(array, end)
 		if i < len(array) && array[i] == ',' {
-			i = skipSpace(array, i+1)
+			i = SkipSpace(array, i+1)
 		}
 	}
 }
 
-func skipSpace(text []byte, i int) int {
+// SkipSpace returns the index of the first byte from i on that is no space.
+func SkipSpace(text []byte, i int) int {
 	for i < len(text) && (text[i] == ' ' || text[i] == '\n' || text[i] == '\r' || text[i] == '\t') {
 		i++
 	}
@@ -168,9 +168,9 @@ func skipScalar(text []byte, i int) int {
 	return i
 }
 
-// unquote returns the text of a JSON string, without a copy where it has no
+// Unquote returns the text of a JSON string, without a copy where it has no
 // escapes, and nil for any other value.
-func unquote(value []byte) []byte {
+func Unquote(value []byte) []byte {
 	if len(value) < 2 || value[0] != '"' {
 		return nil
 	}

@@ -1,9 +1,7 @@
 package export
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,34 +9,6 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/role"
 )
-
-// TestMembersAreFoundWhateverTheIndentation holds the walk over an object, which
-// takes spaces in large steps, against every width of them.
-func TestMembersAreFoundWhateverTheIndentation(t *testing.T) {
-	const object = `{"Arn":"a","Lists":[[],{},[1,{"b\\\"":"}]"}],-2.5e3,true,null],"Path":"\\","Tags":[{"Key":"k","Value":"{"}]}`
-	want := []string{`Arn "a"`, `Lists [[],{},[1,{"b\\\"":"}]"}],-2.5e3,true,null]`, `Path "\\"`, `Tags [{"Key":"k","Value":"{"}]`}
-	for width := range 40 {
-		for _, prefix := range []string{"", " ", "\t", "\r"} {
-			var indented bytes.Buffer
-			if err := json.Indent(&indented, []byte(object), prefix, strings.Repeat(" ", width)); err != nil {
-				t.Fatal(err)
-			}
-			var got []string
-			eachMember(indented.Bytes(), func(m member) bool {
-				var value bytes.Buffer
-				if err := json.Compact(&value, m.value); err != nil {
-					t.Errorf("width %d: %v in %q", width, err, m.value)
-				}
-				if !bytes.HasPrefix(indented.Bytes()[m.start:], m.value) {
-					t.Errorf("width %d: %q does not start at %d", width, m.value, m.start)
-				}
-				got = append(got, string(m.key)+" "+value.String())
-				return true
-			})
-			equal(t, want, got)
-		}
-	}
-}
 
 // TestRolesKeepTheirTextUntilTheyAreReleased reads more roles than a slab holds
 // and takes them out late, releasing every second one early.
