@@ -26,6 +26,10 @@ type Policy struct {
 	open, aboutRole, sparesAccount bool
 }
 
+// Open reports whether some of the document is unknown, so that [Evaluate] answers
+// for one of many policies that it may be.
+func (p *Policy) Open() bool { return p.open }
+
 // Effect is what a statement does to the requests it matches.
 type Effect uint8
 

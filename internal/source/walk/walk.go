@@ -64,7 +64,11 @@ type Visitor interface {
 
 // Walker walks. Files can be opened until it is closed.
 type Walker struct {
-	Stdin   io.Reader
+	Stdin io.Reader
+	// Everything leaves nothing out: .gitignore files and the names of
+	// directories do not count.
+	Everything bool
+
 	exclude []pattern
 	roots   map[string]*Root // of directories, as the user named them
 }
@@ -200,7 +204,7 @@ func (d *descent) entry(name string, entry fs.DirEntry, err error) error {
 	case err != nil:
 		d.visitor.Unreadable(shown, plain(err))
 		return nil // the directory's other entries follow
-	case slices.Contains(leftAlone, entry.Name()) || name != "." && d.ignored(name, entry.IsDir()):
+	case !d.walker.Everything && (slices.Contains(leftAlone, entry.Name()) || name != "." && d.ignored(name, entry.IsDir())):
 		if entry.IsDir() {
 			return fs.SkipDir
 		}
@@ -229,6 +233,9 @@ func (d *descent) entry(name string, entry fs.DirEntry, err error) error {
 // enter takes over the rules of a directory, and drops those of directories
 // that the walk has left.
 func (d *descent) enter(name string) {
+	if d.walker.Everything {
+		return
+	}
 	d.leave(name)
 	if found := readIgnore(d.root.FS, name); found != nil && len(found.patterns) > 0 {
 		d.ignore = append(d.ignore, found)
