@@ -51,6 +51,7 @@ const (
 	parties  = "countersign/internal/thirdparty"
 	controls = "countersign/internal/compliance"
 	rcp      = "countersign/internal/rcp"
+	evidence = "countersign/internal/evidence"
 	spelling = "countersign/internal/spelling"
 	heap     = "countersign/internal/heap"
 	worktree = "countersign/internal/worktree"
@@ -70,13 +71,14 @@ var mayImport = map[string][]string{
 	role:     {trust},
 	rule:     {trust, role},
 	rcp:      {trust},
+	evidence: {trust},
 	settings: {trust, role, rule, spelling, worktree},
 	parties:  {trust, role, rule},
 	controls: {spelling},
 	audit:    {trust, role, rule, parties},
-	source:   {trust, role, rule, rcp, audit, worktree},
+	source:   {trust, role, rule, rcp, audit, evidence, worktree},
 	diff:     {trust, role, rule, audit},
-	report:   {trust, role, rule, audit, parties, controls, diff, spelling},
+	report:   {trust, role, rule, audit, parties, controls, diff, evidence, spelling},
 	revision: {},
 	textdiff: {},
 	program:  {cli, heap},

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"countersign/internal/role"
+	"countersign/internal/source/rawjson"
 )
 
 // FillAccess implements role.AccessDetails.
 func (i *item) FillAccess(found *role.Role) {
 	value := func(kind memberKind) []byte { return i.access[kind-firstAccess] }
-	found.Description = string(unquote(value(descriptionMember)))
+	found.Description = string(rawjson.Unquote(value(descriptionMember)))
 	if seconds, err := strconv.ParseUint(string(value(sessionMember)), 10, 31); err == nil {
 		found.MaxSession = time.Duration(seconds) * time.Second
 	}
@@ -35,7 +36,7 @@ func readAccess(inline, attached, boundary []byte, find func(arn string) (*role.
 		access.Lacks = append(access.Lacks, "the inline policies")
 	}
 	if tellsAttached {
-		eachElement(attached, func(entry []byte) bool {
+		rawjson.EachElement(attached, func(entry []byte) bool {
 			access.Attached = append(access.Attached, readManaged(entry, "PolicyArn", find))
 			return true
 		})
@@ -50,14 +51,14 @@ func readAccess(inline, attached, boundary []byte, find func(arn string) (*role.
 }
 
 func readInline(list []byte) (policies []role.InlinePolicy) {
-	eachElement(list, func(entry []byte) bool {
+	rawjson.EachElement(list, func(entry []byte) bool {
 		policy := role.InlinePolicy{Document: role.Document{Err: errors.New("it carries no document")}}
-		eachMember(entry, func(m member) bool {
-			switch string(m.key) {
+		rawjson.EachMember(entry, func(m rawjson.Member) bool {
+			switch string(m.Key) {
 			case "PolicyName", "policyName":
-				policy.Name = string(unquote(m.value))
+				policy.Name = string(rawjson.Unquote(m.Value))
 			case "PolicyDocument", "policyDocument":
-				policy.Document = identityPolicy(m.value)
+				policy.Document = identityPolicy(m.Value)
 			}
 			return true
 		})
@@ -70,12 +71,12 @@ func readInline(list []byte) (policies []role.InlinePolicy) {
 // readManaged reads an object that names a managed policy by its ARN.
 func readManaged(entry []byte, arnKey string, find func(arn string) (*role.Document, string)) role.ManagedPolicy {
 	var policy role.ManagedPolicy
-	eachMember(entry, func(m member) bool {
+	rawjson.EachMember(entry, func(m rawjson.Member) bool {
 		switch {
-		case strings.EqualFold(string(m.key), arnKey):
-			policy.ARN = string(unquote(m.value))
-		case strings.EqualFold(string(m.key), "PolicyName"):
-			policy.Name = string(unquote(m.value))
+		case strings.EqualFold(string(m.Key), arnKey):
+			policy.ARN = string(rawjson.Unquote(m.Value))
+		case strings.EqualFold(string(m.Key), "PolicyName"):
+			policy.Name = string(rawjson.Unquote(m.Value))
 		}
 		return true
 	})
@@ -92,7 +93,7 @@ func readManaged(entry []byte, arnKey string, find func(arn string) (*role.Docum
 // or a string that holds JSON, percent-encoded or plain. It outlives value.
 func identityPolicy(value []byte) role.Document {
 	if len(value) > 0 && value[0] == '"' {
-		value = unquote(value)
+		value = rawjson.Unquote(value)
 	}
 	if len(value) == 0 || string(value) == "null" {
 		return role.Document{Err: errors.New("it carries no document")}

@@ -11,6 +11,7 @@ import (
 
 	"countersign/internal/audit"
 	"countersign/internal/role"
+	"countersign/internal/source/rawjson"
 	"countersign/internal/source/walk"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -96,14 +97,14 @@ func again(file walk.File, read func(io.Reader) error) error {
 func (s *shelf) add(policy []byte) {
 	var arn, version string
 	var versions []byte
-	eachMember(policy, func(m member) bool {
-		switch string(m.key) {
+	rawjson.EachMember(policy, func(m rawjson.Member) bool {
+		switch string(m.Key) {
 		case "Arn", "arn":
-			arn = string(unquote(m.value))
+			arn = string(rawjson.Unquote(m.Value))
 		case "DefaultVersionId", "defaultVersionId":
-			version = string(unquote(m.value))
+			version = string(rawjson.Unquote(m.Value))
 		case "PolicyVersionList", "policyVersionList":
-			versions = m.value
+			versions = m.Value
 		}
 		return true
 	})
@@ -125,17 +126,17 @@ func (s *shelf) add(policy []byte) {
 
 // inForce returns the document of the default version, as it is spelt.
 func inForce(versions []byte, wanted string) (document []byte) {
-	eachElement(versions, func(entry []byte) bool {
+	rawjson.EachElement(versions, func(entry []byte) bool {
 		var text []byte
 		isDefault := false
-		eachMember(entry, func(m member) bool {
-			switch string(m.key) {
+		rawjson.EachMember(entry, func(m rawjson.Member) bool {
+			switch string(m.Key) {
 			case "Document", "document":
-				text = m.value
+				text = m.Value
 			case "IsDefaultVersion", "isDefaultVersion":
-				isDefault = isDefault || string(m.value) == "true"
+				isDefault = isDefault || string(m.Value) == "true"
 			case "VersionId", "versionId":
-				isDefault = isDefault || wanted != "" && string(unquote(m.value)) == wanted
+				isDefault = isDefault || wanted != "" && string(rawjson.Unquote(m.Value)) == wanted
 			}
 			return true
 		})
@@ -253,12 +254,12 @@ func readConfigPolicies(file walk.File, text io.Reader, add func([]byte)) error 
 	reader := Reader{passedOver: func(item []byte) {
 		var configuration []byte
 		isPolicy := false
-		eachMember(item, func(m member) bool {
-			switch string(m.key) {
+		rawjson.EachMember(item, func(m rawjson.Member) bool {
+			switch string(m.Key) {
 			case "resourceType":
-				isPolicy = string(unquote(m.value)) == "AWS::IAM::Policy"
+				isPolicy = string(rawjson.Unquote(m.Value)) == "AWS::IAM::Policy"
 			case "configuration":
-				configuration = m.value
+				configuration = m.Value
 			}
 			return true
 		})
@@ -266,11 +267,11 @@ func readConfigPolicies(file walk.File, text io.Reader, add func([]byte)) error 
 			return
 		}
 		if len(configuration) > 0 && configuration[0] == '"' {
-			inner := jsontext.Value(unquote(configuration))
+			inner := jsontext.Value(rawjson.Unquote(configuration))
 			if !inner.IsValid(jsontext.AllowDuplicateNames(true)) {
 				return
 			}
-			configuration = inner[skipSpace(inner, 0):]
+			configuration = inner[rawjson.SkipSpace(inner, 0):]
 		}
 		add(configuration)
 	}}
