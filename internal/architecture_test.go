@@ -45,6 +45,7 @@ const (
 	source   = "countersign/internal/source"
 	report   = "countersign/internal/report"
 	textdiff = "countersign/internal/fix/textdiff"
+	journal  = "countersign/internal/fix/journal"
 	diff     = "countersign/internal/diff"
 	revision = "countersign/internal/revision"
 	settings = "countersign/internal/settings"
@@ -81,6 +82,7 @@ var mayImport = map[string][]string{
 	report:   {trust, role, rule, audit, parties, controls, diff, evidence, spelling},
 	revision: {},
 	textdiff: {},
+	journal:  {},
 	program:  {cli, heap},
 }
 
