@@ -46,6 +46,7 @@ const (
 	report   = "countersign/internal/report"
 	textdiff = "countersign/internal/fix/textdiff"
 	journal  = "countersign/internal/fix/journal"
+	apply    = "countersign/internal/fix/apply"
 	diff     = "countersign/internal/diff"
 	revision = "countersign/internal/revision"
 	settings = "countersign/internal/settings"
@@ -83,6 +84,7 @@ var mayImport = map[string][]string{
 	revision: {},
 	textdiff: {},
 	journal:  {},
+	apply:    {trust, journal, textdiff, source},
 	program:  {cli, heap},
 }
 

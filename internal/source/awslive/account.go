@@ -30,9 +30,8 @@ func (s *Session) credentials(ctx context.Context, account string) (aws.Credenti
 	if account == s.Caller.Account {
 		return s.config.Credentials, nil
 	}
-	arn := "arn:" + s.Caller.Partition + ":iam::" + account + ":role/" + s.options.RoleName
 	provider := aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(
-		assumer{s.sts, sts.NewFromConfig(s.config), account}, arn,
+		assumer{s.sts, sts.NewFromConfig(s.config), account}, s.roleIn(account),
 		func(o *stscreds.AssumeRoleOptions) {
 			o.RoleSessionName = sessionName
 			if s.options.RoleExternalID != "" {

@@ -12,8 +12,9 @@ type line struct {
 	tempo   tempo
 	pace    *pacer
 	meter   *meter
-	renew   func() // drops cached credentials, so that new ones are fetched
-	secret  string // never to be shown
+	renew   func()   // drops cached credentials, so that new ones are fetched
+	secrets []string // never to be shown
+	changes bool     // roles are to be changed
 }
 
 // renewals is how often a call is tried again with new credentials.
@@ -27,7 +28,7 @@ const renewals = 2
 func ask[T any](ctx context.Context, l *line, operation string,
 	send func(context.Context) (T, error), sound func(T) error,
 ) (T, error) {
-	fault := &Fault{Operation: operation, Account: l.account, secret: l.secret}
+	fault := &Fault{Operation: operation, Account: l.account, secrets: l.secrets, changes: l.changes}
 	began := time.Now()
 	var broken, renewed int
 	for {

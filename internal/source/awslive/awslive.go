@@ -1,7 +1,7 @@
 // Package awslive reads roles from AWS itself: from the account of the
 // credentials at hand, or from every account of its organization.
 //
-// It only reads. Credentials, Regions, endpoints and certificates come from
+// It only reads, but for the one call of edit.go. Credentials, Regions, endpoints and certificates come from
 // the standard configuration of the AWS SDK and from nowhere else. Every call
 // is paced and retried by this package (pace.go, ask.go), and a call that
 // fails for good becomes a [Fault] that says what to do: what could not be
@@ -41,9 +41,13 @@ type Options struct {
 	Profile, Region string
 
 	// RoleName is the role assumed in the accounts of an organization, with
-	// its path if it has one; empty means DefaultRoleName. RoleExternalID is
-	// sent along when not empty, and shown in no message.
+	// its path if it has one; empty means DefaultRoleName, or
+	// DefaultFixRoleName with Changes. RoleExternalID is sent along when not
+	// empty, and shown in no message.
 	RoleName, RoleExternalID string
+	// Changes says that roles are to be changed ([Session.Editor]): messages
+	// then name what that takes.
+	Changes bool
 	// Accounts, when not empty, limits an organization to these accounts,
 	// ExcludeAccounts leaves accounts out, OUs (when not empty) limits it to
 	// what lies under these units or roots, at any depth.
@@ -102,6 +106,9 @@ func Open(ctx context.Context, options Options) (*Session, error) {
 	}
 	if s.options.RoleName == "" {
 		s.options.RoleName = DefaultRoleName
+		if s.options.Changes {
+			s.options.RoleName = DefaultFixRoleName
+		}
 	}
 	if err := s.configure(ctx); err != nil {
 		return nil, fmt.Errorf("loading the AWS configuration: %w", err)
@@ -164,7 +171,8 @@ func (s *Session) line(account string, credentials aws.CredentialsProvider) *lin
 		tempo:   s.tempo,
 		pace:    newPacer(s.tempo.floor),
 		meter:   &s.meter,
-		secret:  s.options.RoleExternalID,
+		secrets: []string{s.options.RoleExternalID},
+		changes: s.options.Changes,
 		renew: func() {
 			if cache, ok := credentials.(interface{ Invalidate() }); ok {
 				cache.Invalidate()

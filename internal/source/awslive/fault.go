@@ -25,9 +25,10 @@ type Fault struct {
 	Account   string // empty where none is known yet
 	Attempts  int    // how often the call was made
 
-	kind   kind
-	err    error
-	secret string
+	kind    kind
+	err     error
+	secrets []string
+	changes bool // the call was made to change a role
 }
 
 // kind says what became of an attempt, and with that what to do about it.
@@ -169,8 +170,10 @@ func (f *Fault) Error() string {
 // whatever answers in the place of AWS.
 func (f *Fault) said() string {
 	text := cause(f.err)
-	if f.secret != "" {
-		text = strings.ReplaceAll(text, f.secret, "(redacted)")
+	for _, secret := range f.secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "(redacted)")
+		}
 	}
 	text = strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) {
@@ -209,6 +212,9 @@ func cause(err error) string {
 
 // Hint says what to do about the fault.
 func (f *Fault) Hint() string {
+	if f.changes {
+		return f.changeHint()
+	}
 	switch f.kind {
 	case throttled:
 		return "lower --concurrency, or go on later with --resume"

@@ -134,7 +134,7 @@ func (s *singles) whole(ctx context.Context, listed []types.Role) []snapshot.Rol
 		batch := min(i+inFlight, len(listed))
 		for j := i; j < batch; j++ {
 			group.Go(func() error {
-				found, err := s.get(ctx, listed[j].RoleName)
+				found, err := getRole(ctx, s.line, s.iam, listed[j].RoleName)
 				if err == nil && found != nil {
 					// The two answers may straddle a change. The later one
 					// counts as a whole.
@@ -166,11 +166,11 @@ func (s *singles) judge(faults []error) {
 	}
 }
 
-// get returns one role, or nil if it has been deleted since it was listed.
-func (s *singles) get(ctx context.Context, name *string) (*types.Role, error) {
-	out, err := ask(ctx, s.line, "iam:GetRole",
+// getRole returns one role, or nil if there is none.
+func getRole(ctx context.Context, l *line, client *iam.Client, name *string) (*types.Role, error) {
+	out, err := ask(ctx, l, "iam:GetRole",
 		func(ctx context.Context) (*iam.GetRoleOutput, error) {
-			return s.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: name})
+			return client.GetRole(ctx, &iam.GetRoleInput{RoleName: name})
 		},
 		func(out *iam.GetRoleOutput) error {
 			if out.Role == nil || aws.ToString(out.Role.RoleName) != aws.ToString(name) {

@@ -47,6 +47,12 @@ func Cut(part float64) Fault {
 	}
 }
 
+// Lose has the call done and breaks the connection before any answer.
+func Lose(_ http.ResponseWriter, _ *http.Request, sound func() []byte) {
+	sound()
+	panic(http.ErrAbortHandler)
+}
+
 // Short answers with a part of the sound answer as if that were the whole.
 func Short(part float64) Fault {
 	return func(w http.ResponseWriter, _ *http.Request, sound func() []byte) {

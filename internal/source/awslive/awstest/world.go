@@ -2,6 +2,7 @@ package awstest
 
 import (
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
@@ -67,14 +68,43 @@ func (w *World) Bound(account, name, arn string) {
 	w.iam(account, "PutRolePermissionsBoundary", "RoleName", name, "PermissionsBoundary", arn)
 }
 
+// SetTrust gives a role another trust policy.
+func (w *World) SetTrust(account, name, policy string) {
+	w.t.Helper()
+	w.iam(account, "UpdateAssumeRolePolicy", "RoleName", name, "PolicyDocument", policy)
+}
+
+// Trust returns the trust policy that a role has now, decoded.
+func (w *World) Trust(account, name string) string {
+	w.t.Helper()
+	answer := w.iam(account, "GetRole", "RoleName", name)
+	var found struct {
+		Policy string `xml:"GetRoleResult>Role>AssumeRolePolicyDocument"`
+	}
+	if err := xml.Unmarshal(answer, &found); err != nil {
+		w.t.Fatalf("reading the role %s: %v in %s", name, err, answer)
+	}
+	policy, err := url.PathUnescape(found.Policy)
+	if err != nil {
+		w.t.Fatalf("reading the role %s: %v", name, err)
+	}
+	return policy
+}
+
+// Delete deletes a role that has nothing attached.
+func (w *World) Delete(account, name string) {
+	w.t.Helper()
+	w.iam(account, "DeleteRole", "RoleName", name)
+}
+
 // iam makes a call of IAM with its parameters, each a name and a value.
-func (w *World) iam(account, action string, parameters ...string) {
+func (w *World) iam(account, action string, parameters ...string) []byte {
 	w.t.Helper()
 	form := url.Values{"Action": {action}, "Version": {"2010-05-08"}}
 	for i := 0; i < len(parameters); i += 2 {
 		form.Set(parameters[i], parameters[i+1])
 	}
-	w.send(account, "iam", "application/x-www-form-urlencoded", "", form.Encode())
+	return w.send(account, "iam", "application/x-www-form-urlencoded", "", form.Encode())
 }
 
 // Organization makes an organization of the world's account and returns its id
