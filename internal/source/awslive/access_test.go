@@ -27,6 +27,13 @@ func completed(t *testing.T, source interface {
 			return err
 		}
 		if one.CompleteAccess(); one.Access != nil {
+			for i := range one.Access.Attached {
+				one.Access.Resolve(&one.Access.Attached[i])
+			}
+			if one.Access.Boundary != nil {
+				one.Access.Resolve(one.Access.Boundary)
+			}
+			one.Access.Library = nil
 			found[one.Name] = *one.Access
 		}
 		return nil

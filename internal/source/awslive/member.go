@@ -10,7 +10,7 @@ import (
 	"countersign/internal/source/awslive/snapshot"
 )
 
-// member is an account that is read. It implements snapshot.Library: its
+// member is an account that is read. It implements role.Library: its
 // managed policies are read once the first finding wants one of them, with the
 // call and the permission that the roles are read with.
 type member struct {
@@ -39,7 +39,7 @@ func (m *member) listing(ctx context.Context) (*listing, error) {
 	return m.open, nil
 }
 
-// Find implements snapshot.Library.
+// Find implements role.Library.
 func (m *member) Find(arn string) (*role.Document, string) {
 	m.once.Do(m.fill)
 	return m.shelf.Find(arn)

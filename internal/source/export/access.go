@@ -1,8 +1,8 @@
 package export
 
 import (
-	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,18 +13,38 @@ import (
 
 // FillAccess implements role.AccessDetails.
 func (i *item) FillAccess(found *role.Role) {
-	value := func(kind memberKind) []byte { return i.access[kind-firstAccess] }
-	found.Description = string(rawjson.Unquote(value(descriptionMember)))
-	if seconds, err := strconv.ParseUint(string(value(sessionMember)), 10, 31); err == nil {
-		found.MaxSession = time.Duration(seconds) * time.Second
+	// What is taken from a copy outlives the file's text.
+	text := slices.Clone(i.told)
+	if i.trustAt < i.trustEnd {
+		text = slices.Concat(i.told[:i.trustAt], []byte("null"), i.told[i.trustEnd:])
 	}
-	find := func(arn string) (*role.Document, string) { return i.library.find(arn, i.kind == role.ConfigItem) }
-	found.Access = readAccess(value(inlineMember), value(attachedMember), value(boundaryMember), find)
+	var inline, attached, boundary []byte
+	rawjson.EachMember(text, func(m rawjson.Member) bool {
+		switch string(m.Key) {
+		case "RolePolicyList", "rolePolicyList":
+			inline = m.Value
+		case "AttachedManagedPolicies", "attachedManagedPolicies":
+			attached = m.Value
+		case "PermissionsBoundary", "permissionsBoundary":
+			boundary = m.Value
+		case "Description", "description":
+			found.Description = string(rawjson.Unquote(m.Value))
+		case "MaxSessionDuration", "maxSessionDuration":
+			if seconds, err := strconv.ParseUint(string(m.Value), 10, 31); err == nil {
+				found.MaxSession = time.Duration(seconds) * time.Second
+			}
+		}
+		return true
+	})
+	found.Access = readAccess(inline, attached, boundary)
+	if found.Access != nil {
+		found.Access.Library = i.library.of(i.kind)
+	}
 }
 
 // readAccess reads the three members that tell what a role may do, as they are
 // spelt, by the IAM API or by AWS Config; nil when none of them is there.
-func readAccess(inline, attached, boundary []byte, find func(arn string) (*role.Document, string)) *role.Access {
+func readAccess(inline, attached, boundary []byte) *role.Access {
 	tellsInline, tellsAttached := isArray(inline), isArray(attached)
 	if !tellsInline && !tellsAttached && !isObject(boundary) {
 		return nil
@@ -37,14 +57,14 @@ func readAccess(inline, attached, boundary []byte, find func(arn string) (*role.
 	}
 	if tellsAttached {
 		rawjson.EachElement(attached, func(entry []byte) bool {
-			access.Attached = append(access.Attached, readManaged(entry, "PolicyArn", find))
+			access.Attached = append(access.Attached, readManaged(entry, "PolicyArn"))
 			return true
 		})
 	} else {
 		access.Lacks = append(access.Lacks, "the attached policies")
 	}
 	if isObject(boundary) {
-		policy := readManaged(boundary, "PermissionsBoundaryArn", find)
+		policy := readManaged(boundary, "PermissionsBoundaryArn")
 		access.Boundary = &policy
 	}
 	return access
@@ -69,7 +89,7 @@ func readInline(list []byte) (policies []role.InlinePolicy) {
 }
 
 // readManaged reads an object that names a managed policy by its ARN.
-func readManaged(entry []byte, arnKey string, find func(arn string) (*role.Document, string)) role.ManagedPolicy {
+func readManaged(entry []byte, arnKey string) role.ManagedPolicy {
 	var policy role.ManagedPolicy
 	rawjson.EachMember(entry, func(m rawjson.Member) bool {
 		switch {
@@ -83,14 +103,11 @@ func readManaged(entry []byte, arnKey string, find func(arn string) (*role.Docum
 	if policy.Name == "" {
 		policy.Name = policy.ARN[strings.LastIndexByte(policy.ARN, '/')+1:]
 	}
-	if policy.ARN != "" {
-		policy.Document, policy.Missing = find(policy.ARN)
-	}
 	return policy
 }
 
 // identityPolicy makes a document of the value that stands for it: an object,
-// or a string that holds JSON, percent-encoded or plain. It outlives value.
+// or a string that holds JSON, percent-encoded or plain. It takes over value.
 func identityPolicy(value []byte) role.Document {
 	if len(value) > 0 && value[0] == '"' {
 		value = rawjson.Unquote(value)
@@ -98,7 +115,7 @@ func identityPolicy(value []byte) role.Document {
 	if len(value) == 0 || string(value) == "null" {
 		return role.Document{Err: errors.New("it carries no document")}
 	}
-	return role.IdentityPolicy(bytes.Clone(value))
+	return role.IdentityPolicy(value)
 }
 
 func isArray(value []byte) bool  { return len(value) > 0 && value[0] == '[' }

@@ -54,13 +54,15 @@ func (c *configItem) configured(configuration rawjson.Member) (members, error) {
 	switch jsontext.Value(configuration.Value).Kind() {
 	case '{':
 		line, column := move(c.line, c.column, c.object[:configuration.Start])
+		c.told = configuration.Value
 		return membersOf(configuration.Value, line, column), nil
 	case '"':
 		inner := jsontext.Value(rawjson.Unquote(configuration.Value))
 		if !inner.IsValid(jsontext.AllowDuplicateNames(true)) || inner.Kind() != '{' {
 			return members{}, errors.New("the item's configuration is no JSON object")
 		}
-		return membersOf(inner[rawjson.SkipSpace(inner, 0):], 0, 0), nil
+		c.told = inner[rawjson.SkipSpace(inner, 0):]
+		return membersOf(c.told, 0, 0), nil
 	}
 	return members{}, errors.New("the item carries no configuration")
 }

@@ -17,18 +17,31 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// library has the documents of the managed policies in a file. They stand
-// behind the roles, and most are wanted by nobody, so that the file is read a
-// second time once a role of a finding wants one. It is safe for concurrent
-// use.
-type library struct {
-	file    walk.File
-	details shelf // of Policies, beside RoleDetailList
-	config  shelf // of configuration items
+// library has the documents of the managed policies in a file.
+type library struct{ details, config shelf }
+
+func newLibrary(file walk.File) *library {
+	return &library{
+		details: shelf{file: file, read: readPolicies},
+		config:  shelf{file: file, read: readConfigPolicies},
+	}
 }
 
-// shelf holds the documents of one way to write them.
+// of returns the documents that belong to a kind of roles.
+func (l *library) of(kind role.Kind) role.Library {
+	if kind == role.ConfigItem {
+		return &l.config
+	}
+	return &l.details
+}
+
+// shelf holds the documents that are written in one way. They stand behind the
+// roles, and most are wanted by nobody, so that the file is read a second time
+// once a role of a finding wants one. It implements role.Library.
 type shelf struct {
+	file walk.File
+	read func(walk.File, io.Reader, func(policy []byte)) error
+
 	once      sync.Once
 	documents map[string]string // default versions, as they are spelt, by ARN
 	texts     map[string]string // each text once
@@ -41,32 +54,27 @@ type shelf struct {
 // User Guide, "IAM and AWS STS quotas").
 const librarySize = 48 << 20
 
-// find returns the document of the policy's version in force, or why it is not
-// known, if there is more to say than that the file does not have it.
-func (l *library) find(arn string, config bool) (document *role.Document, missing string) {
-	from, read := &l.details, readPolicies
-	if config {
-		from, read = &l.config, readConfigPolicies
-	}
-	from.once.Do(func() { from.fill(l.file, read) })
-	text, ok := from.documents[arn]
+// Find implements role.Library.
+func (s *shelf) Find(arn string) (document *role.Document, missing string) {
+	s.once.Do(s.fill)
+	text, ok := s.documents[arn]
 	if !ok {
-		return nil, from.missing
+		return nil, s.missing
 	}
 	made := identityPolicy([]byte(text))
 	return &made, ""
 }
 
 // fill reads the file. What is there before a fault is kept.
-func (s *shelf) fill(file walk.File, read func(walk.File, io.Reader, func(policy []byte)) error) {
-	if file.Root == nil || file.Size == 0 {
+func (s *shelf) fill() {
+	if s.file.Root == nil || s.file.Size == 0 {
 		s.missing = "its document may follow in what is read, which cannot be read twice; save it to a file first"
 		return
 	}
 	s.documents, s.texts = map[string]string{}, map[string]string{}
-	err := again(file, func(text io.Reader) error { return read(file, text, s.add) })
+	err := again(s.file, func(text io.Reader) error { return s.read(s.file, text, s.add) })
 	if err != nil && s.missing == "" {
-		s.missing = fmt.Sprintf("reading %s a second time: %v", file.Path, err)
+		s.missing = fmt.Sprintf("reading %s a second time: %v", s.file.Path, err)
 	}
 	s.texts = nil
 }

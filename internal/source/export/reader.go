@@ -73,7 +73,7 @@ func (r *Reader) reset(file walk.File, content io.Reader, out Output) {
 		r.decoder.Reset(&r.text, options)
 	}
 	r.file, r.out = &file, out
-	r.library = &library{file: file}
+	r.library = newLibrary(file)
 	r.documents, r.known, r.truncated = 0, false, false
 }
 

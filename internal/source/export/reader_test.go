@@ -35,6 +35,7 @@ func readFile(t testing.TB, file walk.File, content io.Reader) outcome {
 			}
 			subject.Complete()
 			subject.CompleteAccess()
+			resolve(subject.Access)
 			got.Roles = append(got.Roles, subject)
 			return nil
 		},
@@ -45,6 +46,21 @@ func readFile(t testing.TB, file walk.File, content io.Reader) outcome {
 	}
 	got.Known = known
 	return got
+}
+
+// resolve takes the documents of managed policies from the library, and leaves
+// it.
+func resolve(access *role.Access) {
+	if access == nil {
+		return
+	}
+	for i := range access.Attached {
+		access.Resolve(&access.Attached[i])
+	}
+	if access.Boundary != nil {
+		access.Resolve(access.Boundary)
+	}
+	access.Library = nil
 }
 
 func named(path string) walk.File { return walk.File{Path: path, FromRoot: path, Named: true} }

@@ -15,19 +15,21 @@ type item struct {
 	kind         role.Kind
 	file         *walk.File
 	line, column int
-	object       []byte                            // as it is spelt; Role uses its room for the decoded policy
-	slab         *slab                             // of object
-	tags, used   []byte                            // as they are spelt, for Fill
-	access       [memberCount - firstAccess][]byte // as they are spelt, for FillAccess
-	library      *library
+	object       []byte // as it is spelt; Role uses its room for the decoded policy
+	slab         *slab  // of object
+	tags, used   []byte // as they are spelt, for Fill
+	// For FillAccess: the members of the role, and where its trust policy
+	// stands among them, whose room is taken.
+	told              []byte
+	trustAt, trustEnd int
+	library           *library
 }
 
 func (i *item) hold(object []byte, of *slab) { i.object, i.slab = object, of }
 
 // Release implements audit.Releaser.
 func (i *item) Release() {
-	i.object, i.tags, i.used, i.library = nil, nil, nil, nil
-	clear(i.access[:])
+	i.object, i.tags, i.used, i.told, i.library = nil, nil, nil, nil, nil
 	i.slab.release()
 }
 
@@ -37,6 +39,7 @@ func (i *item) Size() int { return len(i.object) }
 // Role implements audit.Item.
 func (i *item) Role() (*role.Role, error) {
 	found := &role.Role{Source: i.source()}
+	i.told = i.object
 	members := membersOf(i.object, i.line, i.column)
 	i.fill(found, &members)
 	return found, nil
@@ -46,7 +49,8 @@ func (i *item) Role() (*role.Role, error) {
 func (i *item) fill(found *role.Role, members *members) {
 	members.fill(found)
 	i.tags, i.used = members.values[tagsMember], members.values[usedMember]
-	copy(i.access[:], members.values[firstAccess:])
+	i.trustAt = members.trustAt
+	i.trustEnd = i.trustAt + len(members.values[policyMember])
 	found.Details, found.AccessDetails = i, i
 }
 
@@ -74,13 +78,14 @@ func (i *item) source() role.Source {
 	return role.Source{Kind: i.kind, Path: i.file.Path, FromRoot: i.file.FromRoot, Line: i.line, Column: i.column}
 }
 
-// members are those members of a role's object that are needed, as they are
-// spelt.
+// members are those members of a role's object that every judgement needs, as
+// they are spelt. Its policies beside the trust policy are passed over.
 type members struct {
 	values [memberCount][]byte
 	// line and column are the place of the trust policy, 0 where it does not
 	// stand in the file verbatim.
 	line, column int
+	trustAt      int    // offset of the trust policy within the object
 	twice        string // the name of a member that is there more than once
 }
 
@@ -94,14 +99,7 @@ const (
 	pathMember
 	tagsMember
 	usedMember
-	// What the role may do begins here.
-	inlineMember
-	attachedMember
-	boundaryMember
-	descriptionMember
-	sessionMember
 	memberCount
-	firstAccess            = inlineMember
 	otherMember memberKind = -1
 )
 
@@ -121,16 +119,6 @@ func kindOf(name []byte) memberKind {
 		return tagsMember
 	case "RoleLastUsed", "roleLastUsed":
 		return usedMember
-	case "RolePolicyList", "rolePolicyList":
-		return inlineMember
-	case "AttachedManagedPolicies", "attachedManagedPolicies":
-		return attachedMember
-	case "PermissionsBoundary", "permissionsBoundary":
-		return boundaryMember
-	case "Description", "description":
-		return descriptionMember
-	case "MaxSessionDuration", "maxSessionDuration":
-		return sessionMember
 	}
 	return otherMember
 }
@@ -138,8 +126,6 @@ func kindOf(name []byte) memberKind {
 var memberNames = [memberCount]string{
 	policyMember: "AssumeRolePolicyDocument", arnMember: "Arn", nameMember: "RoleName",
 	pathMember: "Path", tagsMember: "Tags", usedMember: "RoleLastUsed",
-	inlineMember: "RolePolicyList", attachedMember: "AttachedManagedPolicies",
-	boundaryMember: "PermissionsBoundary", descriptionMember: "Description", sessionMember: "MaxSessionDuration",
 }
 
 // set notes a member. Readers differ on which of two members of one name
@@ -160,6 +146,9 @@ func membersOf(object []byte, line, column int) members {
 			return true
 		}
 		found.set(kind, m.Value)
+		if kind == policyMember {
+			found.trustAt = m.Start
+		}
 		if kind == policyMember && line > 0 && m.Value[0] != '"' {
 			found.line, found.column = move(line, column, object[:m.Start])
 		}

@@ -10,17 +10,9 @@ import (
 	"countersign/internal/role"
 )
 
-// Library has the documents of an account's managed policies. Find returns
-// the version in force, or nil and why it is not known, if there is more to say
-// than that the account has no such policy. It may take a call of AWS, so that
-// it is asked for the roles of findings only, by several goroutines at once.
-type Library interface {
-	Find(arn string) (document *role.Document, missing string)
-}
-
 // access is what IAM answered of what a role may do.
 type access struct {
-	library     Library
+	library     role.Library
 	inline      []InlinePolicy
 	attached    []AttachedPolicy
 	boundary    *Boundary
@@ -31,7 +23,7 @@ type access struct {
 
 // accessOf takes over what an answer tells. whole is set for the one that
 // tells all policies.
-func accessOf(r *Role, whole bool, library Library) access {
+func accessOf(r *Role, whole bool, library role.Library) access {
 	return access{library, r.RolePolicyList, r.AttachedManagedPolicies, r.PermissionsBoundary, r.Description, r.MaxSessionDuration, whole}
 }
 
@@ -42,7 +34,7 @@ func (a *access) FillAccess(found *role.Role) {
 	if !a.whole && a.boundary == nil {
 		return
 	}
-	told := &role.Access{}
+	told := &role.Access{Library: a.library}
 	if !a.whole {
 		told.Lacks = []string{"the inline policies", "the attached policies"}
 	}
@@ -52,19 +44,13 @@ func (a *access) FillAccess(found *role.Role) {
 		})
 	}
 	for _, policy := range a.attached {
-		told.Attached = append(told.Attached, a.managed(policy.PolicyArn, policy.PolicyName))
+		told.Attached = append(told.Attached, role.ManagedPolicy{ARN: policy.PolicyArn, Name: policy.PolicyName})
 	}
 	if a.boundary != nil {
 		arn := a.boundary.PermissionsBoundaryArn
-		policy := a.managed(arn, arn[strings.LastIndexByte(arn, '/')+1:])
-		told.Boundary = &policy
+		told.Boundary = &role.ManagedPolicy{ARN: arn, Name: arn[strings.LastIndexByte(arn, '/')+1:]}
 	}
 	found.Access = told
-}
-
-func (a *access) managed(arn, name string) role.ManagedPolicy {
-	document, missing := a.library.Find(arn)
-	return role.ManagedPolicy{ARN: arn, Name: name, Document: document, Missing: missing}
 }
 
 // Shelf holds documents of managed policies. The zero value is empty. It is
@@ -102,7 +88,7 @@ func (s *Shelf) Add(page Page) {
 // Fail says why what is not there is not there.
 func (s *Shelf) Fail(reason string) { s.missing = reason }
 
-// Find looks a document up, as [Library] has it.
+// Find looks a document up, as role.Library has it.
 func (s *Shelf) Find(arn string) (document *role.Document, missing string) {
 	text, ok := s.documents[arn]
 	if !ok {
@@ -112,7 +98,7 @@ func (s *Shelf) Find(arn string) (document *role.Document, missing string) {
 	return &made, ""
 }
 
-// kept is a Library of what a directory keeps.
+// kept is a role.Library of what a directory keeps.
 type kept struct {
 	root    *os.Root
 	account string
@@ -120,7 +106,7 @@ type kept struct {
 	shelf   Shelf
 }
 
-// Find implements Library.
+// Find implements role.Library.
 func (k *kept) Find(arn string) (*role.Document, string) {
 	k.once.Do(func() {
 		err := pages(k.root, policiesFile(k.account), policiesOf(k.account), func(page Page, _ int) error {

@@ -23,7 +23,7 @@ type item struct {
 
 // Items returns the roles of a page, to be found in source. library has the
 // documents of managed policies.
-func (p Page) Items(source role.Source, library Library) []audit.Item {
+func (p Page) Items(source role.Source, library role.Library) []audit.Item {
 	items := make([]audit.Item, 0, len(p.RoleDetailList)+len(p.Roles))
 	for _, list := range [][]Role{p.RoleDetailList, p.Roles} {
 		whole := len(items) < len(p.RoleDetailList)
