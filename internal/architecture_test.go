@@ -80,7 +80,7 @@ var mayImport = map[string][]string{
 	audit:    {trust, role, rule, parties},
 	source:   {trust, role, rule, rcp, audit, evidence, worktree},
 	diff:     {trust, role, rule, audit},
-	report:   {trust, role, rule, audit, parties, controls, diff, evidence, spelling},
+	report:   {trust, role, rule, audit, parties, controls, diff, evidence, spelling, docs},
 	revision: {},
 	textdiff: {},
 	journal:  {},

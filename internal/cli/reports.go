@@ -50,6 +50,7 @@ func (j *judgement) reportOptions(c *command, found settings.Settings) report.Op
 		Parties:         owners(found),
 		Compliance:      j.compliance,
 		Version:         version(),
+		Now:             j.question.at,
 		Zone:            describe(j.question.zone, found),
 	}
 }

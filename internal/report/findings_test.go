@@ -17,13 +17,13 @@ import (
 // that speaks of pieces of the policy's text.
 type sample struct {
 	*rule.Finding
-	t    *testing.T
+	t    testing.TB
 	file *trust.File
 }
 
 const account = "111122223333"
 
-func newSample(t *testing.T, name, policy string) *sample {
+func newSample(t testing.TB, name, policy string) *sample {
 	file := &trust.File{Text: []byte(policy)}
 	return &sample{
 		t: t, file: file,
@@ -125,7 +125,7 @@ const twoOpenStatements = `{
                                 }`
 
 // severalReasons fails by two statements, in a policy that stands in the file.
-func severalReasons(t *testing.T) *rule.Finding {
+func severalReasons(t testing.TB) *rule.Finding {
 	s := newSample(t, "VendorAccess", twoOpenStatements)
 	s.fails(rule.Medium, "arn:aws:iam::444455556666:user/mallory", trust.UserKey,
 		trust.Reason{

@@ -2,6 +2,9 @@ package report
 
 import (
 	"fmt"
+	"path"
+	"path/filepath"
+	"strings"
 
 	"countersign/internal/role"
 	"countersign/internal/rule"
@@ -72,4 +75,26 @@ func reportedPlace(finding *rule.Finding) rule.Place {
 	}
 	source := finding.Role.Source
 	return rule.Place{Path: reportedPath(finding), Line: source.Line, Column: source.Column}
+}
+
+// fromRoot names a file of a finding from the root of the git work tree, else
+// from the scanned directory, with slashes, as whoever reads reports beside the
+// files wants it. A file outside of it keeps its name.
+func fromRoot(finding *rule.Finding, name string) string {
+	subject := finding.Role.Source
+	if name == "" || subject.FromRoot == "" {
+		return filepath.ToSlash(name)
+	}
+	if name == subject.Path {
+		return subject.FromRoot
+	}
+	below, err := filepath.Rel(filepath.Dir(subject.Path), name)
+	if err != nil {
+		return filepath.ToSlash(name)
+	}
+	found := path.Join(path.Dir(subject.FromRoot), filepath.ToSlash(below))
+	if found == ".." || strings.HasPrefix(found, "../") {
+		return filepath.ToSlash(name)
+	}
+	return found
 }

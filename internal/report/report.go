@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"countersign/internal/audit"
 	"countersign/internal/compliance"
@@ -43,6 +44,11 @@ type Options struct {
 	Compliance []string
 	Version    string // of this tool
 	Zone       Zone
+	// Region is the AWS Region that findings are meant for (asff only); empty
+	// means the first one of the role's partition.
+	Region string
+	// Now is when the audit took place; zero means the present.
+	Now time.Time
 
 	tally tally // of all findings, with Compliance; set by New
 }
@@ -73,6 +79,13 @@ var Formats = []Format{
 	{"text", "for people at a terminal", newText},
 	{"json", "one document (docs/schema/countersign.scan.v1.json)", newJSON},
 	{"jsonl", "one result a line, then one line with the summary", newLines},
+	{"sarif", "SARIF 2.1.0, for code scanning", newSARIF},
+	{"markdown", "a comment for a pull request", newMarkdown},
+	{"github", "annotations of GitHub Actions", newGitHub},
+	{"junit", "JUnit XML, for test reports of pipelines", newJUnit},
+	{"ocsf", "OCSF Compliance Findings, one JSON array", newOCSF},
+	{"asff", "AWS Security Finding Format, one JSON array", newASFF},
+	{"csv", "one finding a row, for spreadsheets", newCSV},
 }
 
 // New makes a writer of the named format.

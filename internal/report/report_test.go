@@ -18,7 +18,7 @@ import (
 
 func TestAnUnknownFormatIsRefusedWithTheKnownOnes(t *testing.T) {
 	_, err := New("yaml", io.Discard, Options{})
-	if err == nil || err.Error() != `unknown format "yaml" (text, json, jsonl)` {
+	if err == nil || err.Error() != `unknown format "yaml" (text, json, jsonl, sarif, markdown, github, junit, ocsf, asff, csv)` {
 		t.Errorf("got %v", err)
 	}
 }

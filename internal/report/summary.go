@@ -18,7 +18,20 @@ func (t *textWriter) summary(s audit.Summary) {
 	case s.Error+s.Unknown+len(s.Incomplete) > 0:
 		color = yellow
 	}
-	parts := []string{fmt.Sprintf("%d fail%s", s.Fail, t.bySeverity())}
+	for _, part := range wrap(summaryLine(s, &t.fails), t.width) {
+		t.line(t.style.paint(bold+";"+color, part))
+	}
+	if len(s.Incomplete) > 0 {
+		t.line()
+	}
+}
+
+// severityCounts counts fails by severity.
+type severityCounts [rule.Critical + 1]int
+
+// summaryLine counts what an audit saw, in one line.
+func summaryLine(s audit.Summary, fails *severityCounts) string {
+	parts := []string{fmt.Sprintf("%d fail%s", s.Fail, fails)}
 	for _, part := range []struct {
 		n    int
 		name string
@@ -40,19 +53,14 @@ func (t *textWriter) summary(s audit.Summary) {
 	if s.Skipped > 0 {
 		text += "; " + count(s.Skipped, "file", "files") + " skipped"
 	}
-	for _, part := range wrap(text, t.width) {
-		t.line(t.style.paint(bold+";"+color, part))
-	}
-	if len(s.Incomplete) > 0 {
-		t.line()
-	}
+	return text
 }
 
-// bySeverity splits the number of fails, the worst first.
-func (t *textWriter) bySeverity() string {
+// String splits the number of fails, the worst first.
+func (c *severityCounts) String() string {
 	var parts []string
 	for severity := rule.Critical; severity > rule.None; severity-- {
-		if n := t.fails[severity]; n > 0 {
+		if n := c[severity]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, severity))
 		}
 	}

@@ -18,8 +18,8 @@ type textWriter struct {
 	options Options
 	account string
 	started bool
-	compact bool                   // the last finding took its title line only
-	fails   [rule.Critical + 1]int // by severity
+	compact bool // the last finding took its title line only
+	fails   severityCounts
 }
 
 func newText(w io.Writer, options Options) Writer {
