@@ -41,7 +41,7 @@ func ofTheExample(t *testing.T, format string, options Options, concurrency int)
 func TestReportsOfTheExampleAccountLookLikeTheGoldenFiles(t *testing.T) {
 	for _, format := range Formats {
 		t.Run(format.Name, func(t *testing.T) {
-			got := ofTheExample(t, format.Name, Options{AccountNames: map[string]string{"777788889999": "Acme Audits"}}, 2)
+			got := ofTheExample(t, format.Name, sampleOptions, 2)
 			sound(t, format.Name, got)
 			golden(t, "account."+format.Name+".golden", got)
 		})

@@ -122,7 +122,9 @@ const (
 	asffOther       = 1023 // "fewer than 1,024"
 	asffAccountName = 50
 	asffRequirement = 64
-	asffPolicy      = 32 << 10 // AWS takes 131,072, and 240 KB for the whole finding
+	// and of requirements
+	asffRequirements = 32
+	asffPolicy       = 32 << 10 // AWS takes 131,072, and 240 KB for the whole finding
 )
 
 const (
@@ -164,7 +166,8 @@ func newASFFFinding(finding *rule.Finding, options *Options) asffFinding {
 	if told.waived() {
 		made.Workflow.Status = "SUPPRESSED"
 	}
-	for _, one := range standards(told) {
+	named, _ := requirements(finding, options)
+	for _, one := range named[:min(len(named), asffRequirements)] {
 		made.Compliance.RelatedRequirements = append(made.Compliance.RelatedRequirements, clipped(one, asffRequirement))
 	}
 	if todo := advice(finding); todo != "" {
@@ -209,6 +212,7 @@ func asffFields(finding *rule.Finding, told *result, options *Options) map[strin
 	add("exploitable", fmt.Sprint(told.Exploitable))
 	add("reasons", strings.Join(reasonCodes(told), ", "))
 	add("external-accounts", strings.Join(outsideAccounts(told), ", "))
+	add("third-parties", strings.Join(ownersOf(told), ", "))
 	add("protection", strings.Join(told.Protection, ", "))
 	add("warnings", strings.Join(warningCodes(told), ", "))
 	add("depends-on", strings.Join(told.DependsOn, ", "))

@@ -24,7 +24,7 @@ var csvHeader = []string{
 	"account", "account_name", "role", "arn",
 	"source", "path", "line", "column", "end_line", "end_column", "address",
 	"reasons", "message", "remedy", "protection", "warnings", "depends_on",
-	"external_accounts", "witness", "last_used",
+	"external_accounts", "third_parties", "witness", "last_used", "compliance",
 }
 
 func newCSV(w io.Writer, options Options) Writer {
@@ -43,13 +43,15 @@ func (c *csvWriter) head() {
 func (c *csvWriter) Finding(finding *rule.Finding) error {
 	c.head()
 	told := newResult(finding, &c.options)
+	controls, _ := requirements(finding, &c.options)
 	record := []string{
 		told.Fingerprint, told.Rule, string(told.Verdict), told.Severity, strconv.FormatBool(told.Exploitable), strconv.FormatBool(told.waived()),
 		text(told.Account), c.options.AccountNames[text(told.Account)], finding.Role.Title(), text(told.ARN),
 		told.Source.Kind, text(told.Source.Path), figure(told.Source.Line), figure(told.Source.Column),
 		figure(told.Source.EndLine), figure(told.Source.EndColumn), text(told.Source.Address),
 		joinedList(reasonCodes(told)), whole(finding), advice(finding), joinedList(told.Protection), joinedList(warningCodes(told)),
-		joinedList(told.DependsOn), joinedList(outsideAccounts(told)), witnessed(finding, &c.options), lastUsedOf(told),
+		joinedList(told.DependsOn), joinedList(outsideAccounts(told)), joinedList(ownersOf(told)),
+		witnessed(finding, &c.options), lastUsedOf(told), joinedList(controls),
 	}
 	for i := range record {
 		record[i] = csvCell(record[i])

@@ -106,13 +106,14 @@ type (
 		Type   string `json:"type"`
 	}
 	ocsfCompliance struct {
-		Control   string   `json:"control"`
-		Desc      string   `json:"desc"`
-		Standards []string `json:"standards"`
-		StatusID  int      `json:"status_id"`
-		Status    string   `json:"status"`
-		Code      string   `json:"status_code"`
-		Details   []string `json:"status_details"`
+		Control      string   `json:"control"`
+		Desc         string   `json:"desc"`
+		Standards    []string `json:"standards"`
+		Requirements []string `json:"requirements,omitempty"`
+		StatusID     int      `json:"status_id"`
+		Status       string   `json:"status"`
+		Code         string   `json:"status_code"`
+		Details      []string `json:"status_details"`
 	}
 	ocsfResource struct {
 		UID       string      `json:"uid"`
@@ -161,13 +162,13 @@ func newOCSFEvent(finding *rule.Finding, options *Options) ocsfEvent {
 			Types: []string{finding.Rule}, LastSeen: at,
 			Analytic: ocsfAnalytic{finding.Rule, ruleTitle(finding.Rule), 1, "Rule"},
 		},
-		Compliance:  ocsfComplianceOf(finding, told),
+		Compliance:  ocsfComplianceOf(finding, told, options),
 		Resources:   []ocsfResource{ocsfRole(finding, told)},
 		Observables: ocsfObservables(finding, told),
 		Unmapped: map[string]any{
 			"verdict": told.Verdict, "exploitable": told.Exploitable, "reasons": reasonCodes(told),
 			"external_accounts": outsideAccounts(told), "third_parties": told.ThirdParties,
-			"privilege": told.Privilege, "compliance": told.Compliance, "waiver": told.Waiver,
+			"privilege": told.Privilege, "waiver": told.Waiver,
 			"last_used": told.LastUsed, "depends_on": told.DependsOn,
 		},
 	}
@@ -201,11 +202,12 @@ func ocsfSeverity(finding *rule.Finding) (id int, name string) {
 	return 1, "Informational"
 }
 
-func ocsfComplianceOf(finding *rule.Finding, told *result) ocsfCompliance {
+func ocsfComplianceOf(finding *rule.Finding, told *result, options *Options) ocsfCompliance {
 	made := ocsfCompliance{
 		Control: finding.Rule + ": " + ruleTitle(finding.Rule), Desc: ruleDescription(finding.Rule),
-		Standards: standards(told), Code: string(told.Verdict),
+		Code: string(told.Verdict),
 	}
+	made.Requirements, made.Standards = requirements(finding, options)
 	switch finding.Verdict.Outcome {
 	case trust.Fail:
 		made.StatusID, made.Status = 3, "Fail"

@@ -60,6 +60,8 @@ var ocsfFields = fields{
 	"compliance.desc":               {kind: "string"},
 	"compliance.standards":          {kind: "list", required: true},
 	"compliance.standards[]":        {kind: "string"},
+	"compliance.requirements":       {kind: "list"},
+	"compliance.requirements[]":     {kind: "string"},
 	"compliance.status_id":          {kind: "integer", required: true, values: []any{0.0, 1.0, 2.0, 3.0, 99.0}},
 	"compliance.status":             {kind: "string", required: true},
 	"compliance.status_code":        {kind: "string"},

@@ -42,7 +42,7 @@ func (s *sarifWriter) Finding(finding *rule.Finding) error {
 func (s *sarifWriter) head() {
 	s.text(`{"$schema":"` + sarifSchema + `","version":"2.1.0","runs":[{"tool":`)
 	s.value(sarifTool{sarifDriver{
-		Name: "countersign", Version: s.options.Version, Language: "en-US", Rules: sarifRules(),
+		Name: "countersign", Version: s.options.Version, Language: "en-US", Rules: sarifRules(s.options.Compliance),
 	}})
 	s.text(",\n\"language\":\"en-US\",\"newlineSequences\":[\"\\n\"],\"columnKind\":\"unicodeCodePoints\",\"originalUriBaseIds\":")
 	s.value(map[string]sarifBase{sourceRoot: {sarifText{"the root of the git work tree, else the directory that was scanned"}}})
@@ -88,7 +88,7 @@ func (s *sarifWriter) invocation(summary audit.Summary) sarifInvocation {
 }
 
 // sarifRules describes the rules; help comes from their pages.
-func sarifRules() []sarifRule {
+func sarifRules(frameworks []string) []sarifRule {
 	var made []sarifRule
 	for _, known := range rule.Rules {
 		read := "See " + known.Page + ", or run: countersign rules " + known.ID
@@ -100,7 +100,10 @@ func sarifRules() []sarifRule {
 			Config: sarifConfiguration{"warning"},
 			// GitHub takes 4.0 to 6.9 for medium, the rule's own risk
 			// ("SARIF support for code scanning").
-			Properties: map[string]any{"security-severity": "5.0", "tags": []string{"security", "aws", "iam"}, "precision": "very-high"},
+			Properties: map[string]any{
+				"security-severity": "5.0", "tags": []string{"security", "aws", "iam"}, "precision": "very-high",
+				"compliance": newControls(known.ID, frameworks),
+			},
 		})
 	}
 	return made

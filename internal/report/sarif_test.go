@@ -166,7 +166,7 @@ func TestSARIFMessagesHoldNoLinksAndNoPlaceholders(t *testing.T) {
 }
 
 func TestRulesInSARIFCarryTheirPages(t *testing.T) {
-	for i, described := range sarifRules() {
+	for i, described := range sarifRules(nil) {
 		if described.ID != rule.Rules[i].ID || !strings.HasPrefix(described.Help.Markdown, "# "+described.ID) ||
 			!strings.Contains(described.Help.Text, rule.Rules[i].Page) || strings.Contains(described.Help.Markdown, "](#") {
 			t.Errorf("%+v", described)

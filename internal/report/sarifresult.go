@@ -111,7 +111,6 @@ type (
 		LastUsed         *lastUsed     `json:"lastUsed"`
 		ThirdParties     any           `json:"thirdParties"`
 		Privilege        any           `json:"privilege"`
-		Compliance       any           `json:"compliance"`
 		Waiver           any           `json:"waiver"`
 	}
 )
@@ -142,7 +141,7 @@ func newSARIFProperties(finding *rule.Finding, told *result) sarifProperties {
 		Account: told.Account, Exploitable: told.Exploitable, ExternalAccounts: outsideAccounts(told),
 		Reasons: reasonCodes(told), Protection: told.Protection, DependsOn: told.DependsOn,
 		Remedy: advice(finding), Witness: told.Witness, LastUsed: told.LastUsed,
-		ThirdParties: told.ThirdParties, Privilege: told.Privilege, Compliance: told.Compliance, Waiver: told.Waiver,
+		ThirdParties: told.ThirdParties, Privilege: told.Privilege, Waiver: told.Waiver,
 	}
 	for _, warning := range told.Warnings[:min(len(told.Warnings), mostWarnings)] {
 		made.Warnings = append(made.Warnings, warning.Code+": "+warning.Message)

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
+	"countersign/internal/compliance"
 	"countersign/internal/rule"
 	"countersign/trust"
 )
@@ -169,5 +171,33 @@ func ruleOf(id string) rule.Rule {
 	return rule.Rule{ID: id, Title: id, Page: "docs/rules/" + id + ".md"}
 }
 
-// standards names the controls of frameworks that a finding is evidence for.
-func standards(*result) []string { return nil }
+// requirements names the controls that a finding is evidence for, with their
+// frameworks: "NIST 800-53 Rev. 4 AC-6". A control that the rule only touches is
+// named when its framework was asked for.
+func requirements(finding *rule.Finding, options *Options) (named, frameworks []string) {
+	for _, control := range compliance.For(finding.Rule, options.Compliance) {
+		if control.Relation == compliance.Adjacent && len(options.Compliance) == 0 {
+			continue
+		}
+		framework, ok := compliance.Find(control.Framework)
+		if !ok {
+			continue
+		}
+		named = append(named, framework.Title()+" "+control.ID)
+		if title := framework.Title(); !slices.Contains(frameworks, title) {
+			frameworks = append(frameworks, title)
+		}
+	}
+	return named, frameworks
+}
+
+// ownersOf names the owners of the accounts that get in, each once.
+func ownersOf(made *result) []string {
+	var owners []string
+	for _, party := range made.ThirdParties {
+		if party.Name != nil && !slices.Contains(owners, *party.Name) {
+			owners = append(owners, *party.Name)
+		}
+	}
+	return owners
+}
