@@ -31,7 +31,7 @@ address, or by their ARN. The exit code is 1 only for roles that open.`,
 		Example: `  countersign diff main..HEAD
   countersign diff main .
   countersign diff before.json after.json`,
-		Annotations: map[string]string{judges: "yes"},
+		Annotations: map[string]string{judges: asScan},
 		RunE: func(command *cobra.Command, args []string) error {
 			return c.compare(command.Context(), &flags, args)
 		},

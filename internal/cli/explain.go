@@ -25,7 +25,7 @@ func (c *command) explain() *cobra.Command {
 an ARN from a "/" or ":" on, or the address of a resource. The verdict and the exit code are those of scan.`,
 		Example: `  countersign explain vendor-reader account.json
   countersign explain 111122223333:role/ops/deploy exports/`,
-		Annotations: map[string]string{judges: "yes"},
+		Annotations: map[string]string{judges: asScan},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 || args[0] == "" {
 				return &misuse{"explain needs a role", "countersign explain ROLE [PATH ...]; ROLE is a name, an ARN or the end of one, or an address"}

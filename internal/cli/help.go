@@ -66,20 +66,28 @@ func help(command *cobra.Command, _ []string) {
 	sheet.text("  " + usage(command))
 	sheet.examples(command.Example)
 	sheet.commands(command)
-	for _, heading := range []string{"Files", "AWS", "Zone of trust", "Output", "Run", ""} {
+	for _, heading := range []string{"Evidence", "Files", "AWS", "Zone of trust", "Output", "Run", ""} {
 		sheet.flags(command, heading)
 	}
-	if command.Annotations[judges] != "" || !command.HasParent() {
+	switch codes := command.Annotations[judges]; {
+	case codes == asScan || !command.HasParent():
 		sheet.section("Exit codes")
 		sheet.text(exitCodes)
+	case codes != "":
+		sheet.section("Exit codes")
+		sheet.text(codes)
 	}
 	if command.HasAvailableSubCommands() {
 		sheet.text("\nMore about a command: " + command.CommandPath() + " COMMAND --help")
 	}
 }
 
-// judges marks the commands whose exit code is a judgement.
-const judges = "judges"
+// judges marks the commands whose exit code is a judgement. Its value is what the
+// codes mean, or asScan.
+const (
+	judges = "judges"
+	asScan = "as scan"
+)
 
 // sheet is a help text in the making.
 type sheet struct {

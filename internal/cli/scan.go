@@ -19,7 +19,7 @@ CloudFormation, SAM and CDK, Kubernetes, Pulumi, Ansible, Serverless.`,
   aws iam get-account-authorization-details --filter Role | countersign scan -
   countersign scan --account 111122223333 infrastructure/
   countersign scan --trust-account 444455556666 --format json --output scan.json .`,
-		Annotations: map[string]string{judges: "yes"},
+		Annotations: map[string]string{judges: asScan},
 		RunE: func(command *cobra.Command, paths []string) error {
 			t := task{paths: paths}
 			if flags.all {

@@ -46,6 +46,16 @@ type gap struct {
 // mostGaps is how many files are reported by name.
 const mostGaps = 1000
 
+// GlobalRegion is the Region in whose log the calls of the global endpoint of STS
+// are, in the partition of an ARN (IAM User Guide, "Logging IAM and AWS STS API
+// calls with AWS CloudTrail").
+func GlobalRegion(arn string) string {
+	if strings.HasPrefix(arn, "arn:aws-") {
+		return "" // China and GovCloud have Regional endpoints only
+	}
+	return "us-east-1"
+}
+
 // New prepares to read logs for a collector. stdin is read where a path is "-".
 func New(to *evidence.Collector, stdin io.Reader) *Logs {
 	return &Logs{to: to, stdin: stdin, Coverage: evidence.NewCoverage(to.Role().Account)}

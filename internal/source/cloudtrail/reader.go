@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"countersign/internal/evidence"
 	"countersign/internal/source/rawjson"
@@ -19,7 +20,8 @@ const (
 	// maxValue bounds one record and one token. CloudTrail keeps no event of more
 	// than 1 MB (CloudTrail User Guide, "Quotas").
 	maxValue = 4 << 20
-	// sampled says of how many records one is looked at for its time and Region.
+	// sampled says of how many records one is looked at in any case, so that logs
+	// of other accounts are known as such.
 	sampled = 64
 )
 
@@ -29,7 +31,10 @@ var errTooLarge = errors.New("a single value of more than 4 MiB")
 type reader struct {
 	to       *evidence.Collector
 	coverage *evidence.Coverage
-	name     []byte // of the role, as every record of it has it
+	name     []byte          // of the role, as every record of it has it
+	account  []byte          // of the role
+	covered  map[string]bool // days and Regions with a record of the account
+	pair     []byte
 
 	input   limited
 	decoder *jsontext.Decoder
@@ -45,7 +50,8 @@ type reader struct {
 
 func newReader(to *evidence.Collector) *reader {
 	return &reader{
-		to: to, coverage: evidence.NewCoverage(to.Role().Account), name: []byte(to.Role().Name),
+		to: to, coverage: evidence.NewCoverage(to.Role().Account), covered: map[string]bool{},
+		name: []byte(to.Role().Name), account: []byte(to.Role().Account),
 	}
 }
 
@@ -119,7 +125,7 @@ func (r *reader) document() error {
 	if r.record.isEvent() || r.record.values[cloudTrailEvent] != nil {
 		r.events++
 		r.known = true
-		r.take(r.events%sampled == 1)
+		r.take(true)
 	}
 	return nil
 }
@@ -169,7 +175,7 @@ func (r *reader) list() error {
 // of the call is not in them.
 func (r *reader) element(object []byte) {
 	r.events++
-	look := r.events%sampled == 1
+	look := r.events%sampled == 1 || r.isNews(object)
 	mayMatter := bytes.Contains(object, r.name) && bytes.Contains(object, assume) || bytes.Contains(object, escape)
 	if !look && !mayMatter {
 		return
@@ -177,6 +183,29 @@ func (r *reader) element(object []byte) {
 	r.record.split(object)
 	r.known = r.known || r.record.isEvent()
 	r.take(look)
+}
+
+// isNews reports whether a record may be of a day or a Region of which no record of
+// the account has been seen.
+func (r *reader) isNews(object []byte) bool {
+	day, region := textAfter(object, eventTimeIs), textAfter(object, awsRegionIs)
+	if len(day) < len(time.DateOnly) {
+		return true // written in another way
+	}
+	r.pair = append(append(r.pair[:0], day[:len(time.DateOnly)]...), region...)
+	return !r.covered[string(r.pair)] && bytes.Contains(object, r.account)
+}
+
+var eventTimeIs, awsRegionIs = []byte(`"eventTime":"`), []byte(`"awsRegion":"`)
+
+// textAfter is the text from a lead up to the next quotation mark.
+func textAfter(object, lead []byte) []byte {
+	at := bytes.Index(object, lead)
+	if at < 0 {
+		return nil
+	}
+	text := object[at+len(lead):]
+	return text[:max(bytes.IndexByte(text, '"'), 0)]
 }
 
 var assume, escape = []byte("AssumeRole"), []byte(`\u`)
@@ -195,7 +224,7 @@ func (r *reader) take(look bool) {
 	}
 	if look {
 		if at, err := r.record.time(); err == nil {
-			r.coverage.Saw(r.record.text(recipientAccountID), r.record.text(awsRegion), at)
+			r.saw(at)
 		}
 	}
 	if !r.record.assumes() {
@@ -207,9 +236,24 @@ func (r *reader) take(look bool) {
 		return
 	}
 	recipient := r.record.text(recipientAccountID)
+	if recipient == "" && r.to.Role().Is(call.RoleARN) {
+		r.coverage.Saw(string(r.account), call.Region, call.Time) // old records do not say it
+	}
 	r.to.Add(call, recipient)
-	r.coverage.Saw(recipient, call.Region, call.Time)
 }
+
+// saw notes the time and the Region of the record at hand.
+func (r *reader) saw(at time.Time) {
+	recipient, region := r.record.text(recipientAccountID), r.record.text(awsRegion)
+	r.coverage.Saw(recipient, region, at)
+	if recipient == string(r.account) && len(r.covered) < mostCovered {
+		r.covered[at.Format(time.DateOnly)+region] = true
+	}
+}
+
+// mostCovered bounds what is remembered of days and Regions; beyond it records
+// are looked at more often.
+const mostCovered = 100_000
 
 func (r *reader) fail(why error) {
 	if r.broken++; r.broken == 1 {

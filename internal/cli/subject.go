@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"countersign/internal/audit"
+	"countersign/internal/evidence"
+	"countersign/internal/role"
+	"countersign/internal/rule"
+	"countersign/trust"
+	"countersign/trust/jsontree"
+)
+
+// subject finds the role that is meant, with its trust policy where it is known.
+func (c *command) subject(ctx context.Context, o *observation, name string, paths []string, meter *meter) (*subject, error) {
+	if len(paths) == 0 && !o.live.wanted {
+		return o.withoutPolicy(name)
+	}
+	supply, err := c.supply(ctx, &o.judgement, paths, meter)
+	if err != nil {
+		return nil, err
+	}
+	s := &subject{supply: supply}
+	if err := s.find(ctx, o, name); err != nil {
+		s.done()
+		return nil, err
+	}
+	return s, nil
+}
+
+// withoutPolicy is a role of which nothing but its ARN is known.
+func (o *observation) withoutPolicy(arn string) (*subject, error) {
+	found, options, err := o.question.settle()
+	if err != nil {
+		return nil, err
+	}
+	named, _ := evidence.ParseRole(arn)
+	s := &subject{role: named, settings: found, noPolicy: "the role's trust policy is not known"}
+	s.ask(&role.Role{ARN: arn, Account: named.Account, Name: named.Name}, options)
+	return s, nil
+}
+
+// find reads the sources until the one role that is meant is known.
+func (s *subject) find(ctx context.Context, o *observation, name string) error {
+	found, options, err := s.supply.join(&o.question)
+	if err != nil {
+		return err
+	}
+	s.settings = found
+	wanted := &lookup{role: name}
+	for i, from := range s.supply.sources {
+		s.supply.sources[i] = &filtered{from, wanted}
+	}
+	options.Keep = everything
+	roles := &gathered{}
+	summary, err := audit.Run(ctx, s.supply.sources, options, roles)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err := wanted.result(); err != nil {
+		return err
+	}
+	s.incomplete = summary.Incomplete
+	one, err := roles.one(name)
+	if err != nil {
+		return err
+	}
+	return s.take(one, options)
+}
+
+// gathered are the roles that fit a name.
+type gathered struct{ all []*role.Role }
+
+// Finding implements audit.Sink.
+func (g *gathered) Finding(finding *rule.Finding) error {
+	g.all = append(g.all, finding.Role)
+	return nil
+}
+
+// one is the role that is meant, if only one can be.
+func (g *gathered) one(name string) (*role.Role, error) {
+	switch len(g.all) {
+	case 0:
+		return nil, &misuse{fmt.Sprintf("the role %q could not be judged", name), ""}
+	case 1:
+		return g.all[0], nil
+	}
+	var names []string
+	for _, one := range g.all[:min(len(g.all), nearest)] {
+		title := one.ARN
+		if title == "" {
+			title = either(one.Source.Address, one.Name)
+		}
+		names = append(names, title)
+	}
+	return nil, &misuse{fmt.Sprintf("%d roles are called %q", len(g.all), name), "say which one: " + strings.Join(names, " or ")}
+}
+
+// take takes over the role and its policy.
+func (s *subject) take(one *role.Role, options audit.Options) error {
+	account := one.KnownAccount()
+	if account == "" || one.Name == "" {
+		return &misuse{fmt.Sprintf("the account or the name of the role %s is not known", one.Title()), "name the account with --account"}
+	}
+	s.role = evidence.Role{ARN: one.ARN, Account: account, Name: one.Name}
+	s.ask(one, options)
+	policy, err := policyOf(&one.Trust)
+	if err != nil {
+		s.noPolicy = "its trust policy cannot be read: " + err.Error()
+		s.incomplete = append(s.incomplete, audit.Incomplete{Source: one.Title(), Reason: s.noPolicy})
+		return nil
+	}
+	s.current = policy
+	s.source = "its trust policy as it is"
+	if one.Source.Path != "" {
+		s.source = "its trust policy in " + one.Source.Path
+	}
+	return nil
+}
+
+// ask makes the question that the role is judged by.
+func (s *subject) ask(one *role.Role, options audit.Options) {
+	one.Complete()
+	s.question = trust.Question{
+		Subject: trust.Subject{
+			ARN: one.ARN, Account: one.KnownAccount(), Partition: one.Partition,
+			Organization: options.Organization, Tags: one.Tags, Name: one.Name,
+		},
+		Members: options.Members, Now: options.Now,
+	}
+	if options.Zone != nil {
+		s.question.Zone = options.Zone(one)
+	}
+	if one.ServiceLinked() { // which resource control policies do not bind
+		return
+	}
+	s.question.RCPs = append(s.question.RCPs, options.RCPs...)
+	if options.RCPsFor != nil {
+		s.question.RCPs = append(s.question.RCPs, options.RCPsFor(one)...)
+	}
+}
+
+// policyOf parses a role's trust policy.
+func policyOf(document *role.Document) (*trust.Policy, error) {
+	if document.Err != nil {
+		return nil, document.Err
+	}
+	tree := document.Tree
+	if tree == nil {
+		parsed, err := jsontree.Parse(&trust.File{Text: document.JSON})
+		if err != nil {
+			return nil, said(err)
+		}
+		tree = &parsed
+	}
+	policy, err := trust.Parse(*tree)
+	return policy, said(err)
+}
+
+// said is an error without the place, which would be one of the decoded text.
+func said(err error) error {
+	var syntax *trust.SyntaxError
+	if errors.As(err, &syntax) {
+		return errors.New(syntax.Message)
+	}
+	return err
+}
