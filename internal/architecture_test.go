@@ -47,6 +47,7 @@ const (
 	textdiff = "countersign/internal/fix/textdiff"
 	journal  = "countersign/internal/fix/journal"
 	apply    = "countersign/internal/fix/apply"
+	patch    = "countersign/internal/fix/patch"
 	diff     = "countersign/internal/diff"
 	revision = "countersign/internal/revision"
 	settings = "countersign/internal/settings"
@@ -85,6 +86,7 @@ var mayImport = map[string][]string{
 	textdiff: {},
 	journal:  {},
 	apply:    {trust, journal, textdiff, source},
+	patch:    {trust, role, source},
 	program:  {cli, heap},
 }
 

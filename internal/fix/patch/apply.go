@@ -8,7 +8,8 @@ import (
 )
 
 // changed is a statement once a change is made to it; what stays keeps its
-// place. Insert is not looked at.
+// place. Insert is not looked at. What is unknown is known by its place: a
+// parsed policy has a possible value for it.
 func changed(statement trust.Value, c *trust.Change) (trust.Value, error) {
 	var err error
 	if len(c.Out) > 0 {
@@ -51,7 +52,7 @@ func withoutPrincipals(v trust.Value, out []trust.Principal) (trust.Value, error
 	left := append([]trust.Principal(nil), out...)
 	goes := func(entry *trust.Value) bool {
 		for i := range left {
-			if left[i].Text == entry.Text && samePlace(left[i].Range, entry.Range) {
+			if samePlace(left[i].Range, entry.Range) && (left[i].Text == entry.Text || !entry.Known()) {
 				left = append(left[:i], left[i+1:]...)
 				return true
 			}
@@ -99,7 +100,7 @@ func withCondition(v trust.Value, edit *trust.ConditionEdit) (trust.Value, error
 				continue
 			}
 			for j := range m.Value.Members {
-				if m.Value.Members[j].Key.Text == old.Spelling {
+				if key := &m.Value.Members[j].Key; key.Text == old.Spelling || !key.Known() && samePlace(key.Range, old.KeyRange) {
 					return replacedCondition(conditions, i, j, edit.New), nil
 				}
 			}

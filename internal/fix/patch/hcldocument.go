@@ -240,10 +240,21 @@ func (d *blockWriter) conditions(steps []conditionStep) error {
 		}
 	}
 	if added.Len() > 0 {
-		at := d.lastItem()
-		d.add(at, at, added.String())
+		d.append(added.String())
 	}
 	return nil
+}
+
+// append adds blocks behind the last one, which may be one that goes.
+func (d *blockWriter) append(text string) {
+	at := d.lastItem()
+	for i := range d.changes {
+		if c := &d.changes[i]; c.start <= at && at < c.end && startsLine(d.in.text, c.start) {
+			c.text = strings.TrimPrefix(text, d.style.newline) + d.style.newline
+			return
+		}
+	}
+	d.add(at, at, text)
 }
 
 // isDynamic reports whether a dynamic block may make a condition of the same

@@ -340,3 +340,12 @@ func equal(t testing.TB, got, want string) {
 		t.Errorf("got\n%s\nthe difference: %s", got, cmp.Diff(want, got))
 	}
 }
+
+type condition = trust.NewCondition
+
+func literals(texts ...string) (values []trust.Value) {
+	for _, text := range texts {
+		values = append(values, trust.Literal(text))
+	}
+	return values
+}
