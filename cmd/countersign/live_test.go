@@ -1,15 +1,21 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"countersign/internal/fix/journal"
 	"countersign/internal/source/awslive/awstest"
 )
 
@@ -21,12 +27,18 @@ func TestLiveScripts(t *testing.T) {
 		Dir:                 "testdata/live",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Setup:               func(env *testscript.Env) error { organization(t, env); return nil },
+		Setup: func(env *testscript.Env) error {
+			organization(t, env)
+			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  exits,
 			"mode":   mode,
 			"schema": func(ts *testscript.TestScript, _ bool, args []string) { schema(t, ts, args) },
 			"same":   same,
+			"change": change,
+			"trust":  trust,
 		},
 	})
 }
@@ -55,6 +67,7 @@ func organization(t *testing.T, env *testscript.Env) {
 	world.Role(world.Account, "/", "sibling", fmt.Sprintf(trusts, member))
 	world.Role(member, "/", "vendor", fmt.Sprintf(trusts, "999988887777"))
 
+	env.Values[worldKey] = world
 	proxy := awstest.NewProxy(t, world, func(call awstest.Call) awstest.Fault {
 		if call.Operation == "sts:AssumeRole" && call.Account == refusing {
 			return awstest.Refuse(http.StatusForbidden, "AccessDenied", "not authorized")
@@ -69,6 +82,58 @@ func organization(t *testing.T, env *testscript.Env) {
 	} {
 		env.Setenv(name, value)
 	}
+}
+
+// worldKey is where a script's world is kept.
+const worldKey = "world"
+
+// change ACCOUNT ROLE STEP... writes a change of a role into the journal, an
+// hour ago and as far as it came: the role gets the policy that asks for an
+// external ID. With the step "sent" the role is changed, too.
+func change(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: change account role step...")
+	}
+	world := ts.Value(worldKey).(*awstest.World)
+	account, name := args[0], args[1]
+	directory := filepath.Join(ts.Getenv("XDG_STATE_HOME"), "countersign", "journal")
+	hold, err := journal.At(directory).Hold(context.Background(), false)
+	ts.Check(err)
+	defer hold.Release()
+	entry, err := hold.Intend(journal.Change{
+		Tool: "countersign test", Caller: "arn:aws:iam::" + world.Account + ":user/alice", Partition: "aws", Account: account,
+		Role:   journal.Role{Name: name, ARN: "arn:aws:iam::" + account + ":role/" + name, ID: world.RoleID(account, name)},
+		Before: world.Trust(account, name), After: guards,
+		VerdictBefore: journal.Verdict{Outcome: "fail", Reasons: []string{"no-condition"}},
+		VerdictAfter:  journal.Verdict{Outcome: "pass", Protection: []string{"external-id"}},
+	})
+	ts.Check(err)
+	for _, state := range args[2:] {
+		if journal.State(state) == journal.Sent {
+			world.SetTrust(account, name, guards)
+		}
+		ts.Check(hold.Step(entry, journal.Step{State: journal.State(state)}))
+	}
+	path := filepath.Join(directory, entry.ID+".jsonl")
+	text, err := os.ReadFile(path)
+	ts.Check(err)
+	ago := fmt.Appendf(nil, `"at":%q`, time.Now().UTC().Add(-time.Hour).Format(time.RFC3339))
+	ts.Check(os.WriteFile(path, regexp.MustCompile(`"at":"[^"]*"`).ReplaceAll(text, ago), 0o600))
+	ts.Setenv("CHANGE", entry.ID)
+}
+
+// trust ACCOUNT ROLE FILE writes the trust policy that a role has now; with !
+// before it, the role gets the one in the file.
+func trust(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: [!] trust account role file")
+	}
+	world := ts.Value(worldKey).(*awstest.World)
+	if neg {
+		world.SetTrust(args[0], args[1], ts.ReadFile(args[2]))
+		return
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(world.Trust(args[0], args[1])), 0o600))
 }
 
 // same A B compares two JSON reports but for where roles were found.

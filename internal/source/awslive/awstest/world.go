@@ -77,8 +77,22 @@ func (w *World) SetTrust(account, name, policy string) {
 // Trust returns the trust policy that a role has now, decoded.
 func (w *World) Trust(account, name string) string {
 	w.t.Helper()
+	_, policy := w.found(account, name)
+	return policy
+}
+
+// RoleID returns the id of a role, which tells it from others of its name.
+func (w *World) RoleID(account, name string) string {
+	w.t.Helper()
+	id, _ := w.found(account, name)
+	return id
+}
+
+func (w *World) found(account, name string) (id, policy string) {
+	w.t.Helper()
 	answer := w.iam(account, "GetRole", "RoleName", name)
 	var found struct {
+		ID     string `xml:"GetRoleResult>Role>RoleId"`
 		Policy string `xml:"GetRoleResult>Role>AssumeRolePolicyDocument"`
 	}
 	if err := xml.Unmarshal(answer, &found); err != nil {
@@ -88,7 +102,7 @@ func (w *World) Trust(account, name string) string {
 	if err != nil {
 		w.t.Fatalf("reading the role %s: %v", name, err)
 	}
-	return policy
+	return found.ID, policy
 }
 
 // Delete deletes a role that has nothing attached.
