@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -47,10 +48,14 @@ func writeCompletion(root *cobra.Command, shell string, w io.Writer) error {
 }
 
 // completions tells shells what the flags of a judging command take.
-func completions(command *cobra.Command) {
+func completions(command *cobra.Command, names []string) {
 	var formats []string
-	for _, format := range report.Formats {
-		formats = append(formats, format.Name+"\t"+format.Summary)
+	for _, name := range names {
+		at := slices.IndexFunc(report.Formats, func(f report.Format) bool { return f.Name == name })
+		if at >= 0 && command.Name() != "third-parties" {
+			name += "\t" + report.Formats[at].Summary
+		}
+		formats = append(formats, name)
 	}
 	nothing := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveNoFileComp

@@ -20,6 +20,7 @@ import (
 // judgement holds the flags of every command that judges roles.
 type judgement struct {
 	flags           *pflag.FlagSet
+	formats         []string // that the command writes; none: those of a scan
 	question        question
 	deployment      deployment
 	live            live
@@ -42,7 +43,10 @@ func (j *judgement) register(command *cobra.Command) {
 	j.deployment.register(flags)
 	j.question.register(flags)
 	j.live.register(flags)
-	j.outputs.register(flags)
+	if len(j.formats) == 0 {
+		j.formats = formatNames()
+	}
+	j.outputs.register(flags, j.formats)
 	shown, run := switchInGroup(flags, "Output"), switchInGroup(flags, "Run")
 	shown(&j.all, "all", "also show roles that pass or that nobody from outside can assume")
 	shown(&j.showExternalIDs, "show-external-ids", "do not redact the external IDs of your policies")
@@ -52,7 +56,7 @@ func (j *judgement) register(command *cobra.Command) {
 	inGroup(flags, "Run")(&severity{&j.failOn}, "fail-on", "the least severity that makes the exit code 1: low, medium, high, critical")
 	run(&j.strict, "strict", "results that could not be decided count as findings")
 	inGroup(flags, "Run")(&number{&j.concurrency, 1024}, "concurrency", "so many roles are judged, and with --live accounts read, at a time; default: one for each processor, and 8 accounts")
-	completions(command)
+	completions(command, j.formats)
 }
 
 // task is what a command wants of the pipeline.
@@ -65,6 +69,10 @@ type task struct {
 	done func() error
 	// text, when set, stands in for the format "text".
 	text func(io.Writer, report.Options) report.Writer
+	// open, when set, makes the reports in place of report.New.
+	open func(format string, to io.Writer, options report.Options) (report.Writer, error)
+	// inventory is set where findings are no reason for an exit code.
+	inventory bool
 }
 
 // judge runs the pipeline and sets the exit code.
@@ -124,6 +132,9 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 		if !j.live.wanted {
 			c.hint("name a file to be told why it holds none; countersign scan --help says what can be read")
 		}
+	}
+	if t.inventory {
+		summary.Worst, summary.WorstUnknown = rule.None, rule.None
 	}
 	c.code = exitCode(summary, j, ctx.Err() != nil)
 	return nil

@@ -27,9 +27,9 @@ type output struct {
 // comes first.
 type outputs []output
 
-func (o *outputs) register(flags *pflag.FlagSet) {
+func (o *outputs) register(flags *pflag.FlagSet, formats []string) {
 	group := inGroup(flags, "Output")
-	group(&formatFlag{o}, "format", "how to write the results: "+strings.Join(formatNames(), ", ")+"; may be repeated, each with its --output")
+	group(&formatFlag{o, formats}, "format", "how to write the results: "+strings.Join(formats, ", ")+"; may be repeated, each with its --output")
 	group(&pathFlag{o}, "output", "write the results of the --format beside it to a file")
 }
 
@@ -42,14 +42,17 @@ func formatNames() (names []string) {
 
 // formatFlag and pathFlag are the two halves of outputs as pflag.Values.
 type (
-	formatFlag struct{ all *outputs }
-	pathFlag   struct{ all *outputs }
+	formatFlag struct {
+		all   *outputs
+		names []string
+	}
+	pathFlag struct{ all *outputs }
 )
 
 func (f *formatFlag) String() string { return "" }
 func (f *formatFlag) Type() string   { return "NAME" }
 func (f *formatFlag) Set(name string) error {
-	if err := oneOf(formatNames()...)(name); err != nil {
+	if err := oneOf(f.names...)(name); err != nil {
 		return err
 	}
 	if last := f.all.last(); last != nil && last.format == "" {

@@ -28,7 +28,7 @@ func TestFormatAndOutputThatStandTogetherBelongTogether(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var flags outputs
 			set := pflag.NewFlagSet("", pflag.ContinueOnError)
-			flags.register(set)
+			flags.register(set, formatNames())
 			if err := set.Parse(test.args); err != nil {
 				t.Fatal(err)
 			}

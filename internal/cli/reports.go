@@ -84,7 +84,11 @@ func (c *command) openOne(one output, t task, options report.Options, meter *met
 		next.writer = t.text(next.to, options)
 		return next, nil
 	}
-	if next.writer, err = report.New(one.format, next.to, options); err != nil {
+	opener := report.New
+	if t.open != nil {
+		opener = t.open
+	}
+	if next.writer, err = opener(one.format, next.to, options); err != nil {
 		next.to.drop()
 		return nil, err
 	}

@@ -161,6 +161,7 @@ func newResult(finding *rule.Finding, options *Options) *result {
 		Reasons:        newReasons(finding),
 		Protection:     verdict.Protection,
 		ThirdParties:   newThirdParties(verdict.Outsiders, options),
+		LastUsed:       newLastUsed(role.LastUsed),
 		Compliance:     newControls(finding.Rule, options.Compliance),
 	}
 	for _, w := range verdict.Warnings {
@@ -173,13 +174,6 @@ func newResult(finding *rule.Finding, options *Options) *result {
 			request = openDocument(finding, options).withoutSecrets(request)
 		}
 		made.Witness = &witness{request.Principal, request.Checks, request.Context}
-	}
-	if used := role.LastUsed; used.Known {
-		made.LastUsed = &lastUsed{}
-		if !used.At.IsZero() {
-			at := used.At.UTC()
-			made.LastUsed.At = &at
-		}
 	}
 	return made
 }
