@@ -30,9 +30,10 @@ type Affected struct {
 // what the question leaves open is taken as the completions of both say.
 func Compare(before, after *Policy, question Question) Comparison {
 	var c Comparison
+	work := &work{effort: effort{left: comparingEffort}, open: &c.Open}
 	eachCompletion(before, after, question, &c.Open, func(before, after *Policy, question *Question) {
-		gains := differ(question, after, before, &c.Open)
-		losses := differ(question, before, after, &c.Open)
+		gains := work.differ(question, after, before)
+		losses := work.differ(question, before, after)
 		c.Gains, c.Losses = addAffected(c.Gains, gains), addAffected(c.Losses, losses)
 		c.Federated = federatedChanges(before, after)
 	})
@@ -42,20 +43,30 @@ func Compare(before, after *Policy, question Question) Comparison {
 // tooHard is what a search that ran out of effort leaves open.
 const tooHard = "too complex: some requests could not be searched with a fixed amount of work"
 
+// comparingEffort bounds the searches about one change.
+const comparingEffort = 4 * maxEffort
+
+// work is what the searches about one change share: their effort, and what they
+// leave open.
+type work struct {
+	effort
+	open *[]string
+}
+
 // differ finds requests that one policy grants and the other refuses.
-func differ(question *Question, granting, refusing *Policy, open *[]string) []Affected {
+func (w *work) differ(question *Question, granting, refusing *Policy) []Affected {
 	var list []Affected
 	for _, from := range [...]side{anywhere, fromOwn, fromZone, fromGroup} {
 		q := query{kinds: withMFAToo, outside: from == anywhere}
-		list = append(list, seek(question, granting, q, from, open, refusing)...)
+		list = append(list, w.seek(question, granting, q, from, refuser{policy: refusing})...)
 	}
 	return list
 }
 
 // seek finds, for every entry of a policy, a request from one side that others
 // refuse.
-func seek(question *Question, granting *Policy, q query, from side, open *[]string, refusing ...*Policy) []Affected {
-	c := newContest(question, granting, refusing...)
+func (w *work) seek(question *Question, granting *Policy, q query, from side, refusing ...refuser) []Affected {
+	c := newContest(question, &w.effort, granting, refusing...)
 	var list []Affected
 	for _, e := range c.entrances() {
 		found, st := c.find(e, q, from)
@@ -63,7 +74,7 @@ func seek(question *Question, granting *Policy, q query, from side, open *[]stri
 		case satisfiable:
 			list = append(list, affectedBy(e, found, from != anywhere))
 		case gaveUp:
-			*open = addOnce(*open, tooHard)
+			*w.open = addOnce(*w.open, tooHard)
 		}
 	}
 	return list

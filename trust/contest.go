@@ -1,5 +1,7 @@
 package trust
 
+import "slices"
+
 // A contest searches for a request that one policy grants and others refuse.
 // Refusing is granting turned round: of some permission check, no Allow
 // statement matches, or a Deny statement does. So the statements of a refusing
@@ -9,17 +11,23 @@ type contest struct {
 	question *Question
 	granting *Policy
 	refusing []refusal
-	effort   effort
 	choices  int // of a way to refuse for each
 }
 
 // maxChoices bounds the choices of ways to refuse.
 const maxChoices = 1000
 
-// refusal is a policy that has to refuse the request, and the ways to do so.
-type refusal struct {
+// refuser is a trust policy, with the RCPs over it where they are not those of
+// the question, that has to refuse the request.
+type refuser struct {
 	policy *Policy
-	ways   []refusalWay
+	rcps   []*Policy
+}
+
+// refusal is a refuser and its ways to refuse.
+type refusal struct {
+	refuser
+	ways []refusalWay
 }
 
 // refusalWay is one way to refuse: the check that is not allowed, with the
@@ -124,12 +132,21 @@ func (f *finder) enterDenies(list []entrance, q *query, next func() bool) bool {
 	if len(list) == 0 {
 		return next()
 	}
+	if r := list[0].rule; r.rcp != nil && !slices.Contains(r.rcp, f.mode.partition) {
+		return false
+	}
 	return f.enter(list[0].rule, list[0].entry, q, func() bool { return f.enterDenies(list[1:], q, next) })
 }
 
-func newContest(question *Question, granting *Policy, refusing ...*Policy) *contest {
-	c := &contest{question: question, granting: granting, effort: effort{left: maxEffort}}
-	c.program = newProgram(granting, question, &c.effort, refusing...)
+// newContest makes the policies ready. All contests about one change share an
+// effort.
+func newContest(question *Question, effort *effort, granting *Policy, refusing ...refuser) *contest {
+	c := &contest{question: question, granting: granting}
+	others := make([]*Policy, len(refusing))
+	for i := range refusing {
+		others[i] = refusing[i].policy
+	}
+	c.program = newProgram(granting, question, effort, others...)
 	// What only the checks for tags and source identities tell apart, and what
 	// the zone's organizations do.
 	for _, r := range c.allows {
@@ -138,20 +155,30 @@ func newContest(question *Question, granting *Policy, refusing ...*Policy) *cont
 	}
 	c.interest.organization = c.interest.organization || len(question.Zone.Organizations) > 0
 	c.choices = 1
-	for _, policy := range refusing {
-		ways := c.waysToRefuse(policy)
-		c.refusing = append(c.refusing, refusal{policy, ways})
+	for _, one := range refusing {
+		ways := c.waysToRefuse(one)
+		c.refusing = append(c.refusing, refusal{one, ways})
 		c.choices = min(c.choices*len(ways), maxChoices+1)
 	}
 	return c
 }
 
-// waysToRefuse lists how a policy can refuse a request.
-func (c *contest) waysToRefuse(policy *Policy) []refusalWay {
+// waysToRefuse lists how a policy, or an RCP over it, can refuse a request.
+func (c *contest) waysToRefuse(from refuser) []refusalWay {
 	var ways []refusalWay
-	rules := make([]*rule, len(policy.Statements))
-	for i := range policy.Statements {
-		rules[i] = c.rule(&policy.Statements[i])
+	rules := make([]*rule, len(from.policy.Statements))
+	for i := range from.policy.Statements {
+		rules[i] = c.rule(&from.policy.Statements[i])
+	}
+	for _, rcp := range from.rcps {
+		for i := range rcp.Statements {
+			s := &rcp.Statements[i]
+			if covered := c.coveredIn(s); s.Effect == Deny && len(covered) > 0 {
+				r := c.rule(s)
+				r.rcp = covered
+				rules = append(rules, r)
+			}
+		}
 	}
 	for check, possible := range [...]bool{true, c.interest.tags, c.interest.identity} {
 		if !possible {
@@ -241,7 +268,7 @@ func (c *contest) confirm(request *Request, from side) bool {
 		return false
 	}
 	for i := range c.refusing {
-		if e.decide(c.refusing[i].policy).Granted {
+		if e.grants(c.refusing[i].policy, c.refusing[i].rcps) {
 			return false
 		}
 	}

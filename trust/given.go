@@ -30,6 +30,20 @@ func (g given) withMFA() given {
 	}
 }
 
+// withoutMFA assumes that none was shown: by a session, or with a long-term
+// access key.
+func (g given) withoutMFA(session bool) given {
+	return func(key string) (string, bool, bool) {
+		switch key {
+		case "aws:multifactorauthpresent":
+			return "false", session, true
+		case "aws:multifactorauthage":
+			return "", false, true
+		}
+		return g(key)
+	}
+}
+
 // assume settles the conditions of a policy. What a condition with variables
 // says of an assumed key depends on the rest of the request: loosely is taken
 // for its result, so that the answer errs on a known side.

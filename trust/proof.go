@@ -22,8 +22,9 @@ func (r *rewriter) prove(policy *Policy, question Question, changes []Change) (*
 	default:
 		return nil, &CannotRewriteError{Reason: "the role is still open once the statements ask for the countersign", Range: policy.Range}
 	}
+	work := &work{effort: effort{left: comparingEffort}, open: &result.Proof.Open}
 	eachCompletion(policy, after, question, &result.Proof.Open, func(before, after *Policy, question *Question) {
-		r.proveKnown(&result.Proof, before, after, question)
+		r.proveKnown(work, &result.Proof, before, after, question)
 	})
 	return result, insideUntouched(&result.Proof, policy)
 }
@@ -49,39 +50,43 @@ func (r *rewriter) shutOut(after *Policy) error {
 	refusal := &CannotRewriteError{Reason: "with the countersign asked for, nobody from outside could get in at all", Range: r.decision.policy.Range}
 	q := query{kinds: withMFAToo, outside: true}
 	for _, deny := range d.denies {
-		q.withoutRule = deny
-		if deny.rcp == nil && d.anyWay(&q) {
-			refusal.Reason = "statement " + number(deny.Index) + " denies callers who give the countersign"
-			refusal.Hint = "ask for what the Deny lets through, or change the Deny"
-			refusal.Range = deny.Range
+		if q.withoutRule = deny; !d.anyWay(&q) {
+			continue
 		}
+		refusal.Hint = "ask for what the Deny lets through, or change the Deny"
+		if deny.rcp != nil {
+			refusal.Reason = "a resource control policy denies callers who give the countersign"
+			continue
+		}
+		refusal.Reason = "statement " + number(deny.Index) + " denies callers who give the countersign"
+		refusal.Range = deny.Range
 	}
 	return refusal
 }
 
 // proveKnown adds what can be shown where nothing is unknown.
-func (r *rewriter) proveKnown(proof *Proof, before, after *Policy, question *Question) {
+func (r *rewriter) proveKnown(w *work, proof *Proof, before, after *Policy, question *Question) {
 	for _, from := range insideSides {
 		q := query{kinds: withMFAToo}
-		proof.Inside = addAffected(proof.Inside, seek(question, before, q, from, &proof.Open, after))
-		proof.Inside = addAffected(proof.Inside, seek(question, after, q, from, &proof.Open, before))
+		proof.Inside = addAffected(proof.Inside, w.seek(question, before, q, from, refuser{policy: after}))
+		proof.Inside = addAffected(proof.Inside, w.seek(question, after, q, from, refuser{policy: before}))
 	}
 	for _, name := range federatedChanges(before, after) {
 		proof.Federated = addOnce(proof.Federated, name)
 	}
-	proof.Gained = addAffected(proof.Gained, r.gained(proof, before, after, question))
-	proof.LockedOut = addAffected(proof.LockedOut, r.lockedOut(proof, before, after, question))
+	proof.Gained = addAffected(proof.Gained, r.gained(w, before, after, question))
+	proof.LockedOut = addAffected(proof.LockedOut, r.lockedOut(w, before, after, question))
 }
 
 // gained finds outsiders who get in after the change and did not before, with
-// whatever external ID: each that could make a difference is assumed in turn,
-// and MFA with it.
-func (r *rewriter) gained(proof *Proof, before, after *Policy, question *Question) []Affected {
-	p := newProgram(before, question, &effort{left: maxEffort}, after)
-	var refusing []*Policy
+// whatever external ID, and with MFA or without: what could make a difference is
+// assumed in turn.
+func (r *rewriter) gained(w *work, before, after *Policy, question *Question) []Affected {
+	p := newProgram(before, question, &w.effort, after)
+	var refusing []refuser
 	add := func(policy *Policy) {
-		if !slices.ContainsFunc(refusing, func(have *Policy) bool { return sameStatements(have, policy) }) {
-			refusing = append(refusing, policy)
+		if !slices.ContainsFunc(refusing, func(have refuser) bool { return sameStatements(have.policy, policy) }) {
+			refusing = append(refusing, refuser{policy: policy})
 		}
 	}
 	// A caller knows the values of its own variables, so that an Allow that
@@ -89,8 +94,12 @@ func (r *rewriter) gained(proof *Proof, before, after *Policy, question *Questio
 	loosely := func(effect Effect) bool { return true }
 	for _, id := range idsToTry(before, after) {
 		add(p.assume(before, withID(id), loosely))
+		if r.remedy.Require.mfa() { // who shows MFA now may have come without
+			add(p.assume(before, withID(id).withoutMFA(false), loosely))
+			add(p.assume(before, withID(id).withoutMFA(true), loosely))
+		}
 	}
-	return seek(question, after, query{kinds: withMFAToo, outside: true}, anywhere, &proof.Open, refusing...)
+	return w.seek(question, after, query{kinds: withMFAToo, outside: true}, anywhere, refusing...)
 }
 
 // maxTriedIDs bounds the external IDs that are assumed in turn.
@@ -125,8 +134,8 @@ func sameStatements(a, b *Policy) bool {
 
 // lockedOut finds outsiders who got in before and do not after, neither as they
 // came nor with the countersign that is asked of them.
-func (r *rewriter) lockedOut(proof *Proof, before, after *Policy, question *Question) []Affected {
-	p := newProgram(before, question, &effort{left: maxEffort}, after)
+func (r *rewriter) lockedOut(w *work, before, after *Policy, question *Question) []Affected {
+	p := newProgram(before, question, &w.effort, after)
 	// An external ID that has to equal a variable is not counted on.
 	strictly := func(effect Effect) bool { return effect == Deny }
 	var list []Affected
@@ -139,8 +148,11 @@ func (r *rewriter) lockedOut(proof *Proof, before, after *Policy, question *Ques
 			if r.remedy.Require.mfa() && kinds[0] != RoleSession {
 				assumed = assumed.withMFA()
 			}
-			refusing := []*Policy{after, p.assume(after, assumed, strictly)}
-			c := newContest(question, before, refusing...)
+			showing := refuser{policy: p.assume(after, assumed, strictly)}
+			for _, rcp := range question.RCPs {
+				showing.rcps = append(showing.rcps, p.assume(rcp, assumed, strictly))
+			}
+			c := newContest(question, &w.effort, before, refuser{policy: after}, showing)
 			for _, e := range c.entrances() {
 				if r.idOf(e) != id {
 					continue
@@ -150,7 +162,7 @@ func (r *rewriter) lockedOut(proof *Proof, before, after *Policy, question *Ques
 				case satisfiable:
 					list = append(list, affectedBy(e, found, false))
 				case gaveUp:
-					proof.Open = addOnce(proof.Open, tooHard)
+					*w.open = addOnce(*w.open, tooHard)
 				}
 			}
 		}

@@ -283,6 +283,6 @@ func (r *rewriter) closes(changes []Change) bool {
 		return false
 	}
 	var proof Proof
-	r.proveKnown(&proof, r.policy, after, &r.question)
+	r.proveKnown(&work{effort: effort{left: comparingEffort}, open: &proof.Open}, &proof, r.policy, after, &r.question)
 	return len(proof.Inside) == 0 && len(proof.Federated) == 0 && len(proof.Gained) == 0 && proof.Complete()
 }

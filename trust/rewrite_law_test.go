@@ -20,7 +20,12 @@ func sampleRemedy(t *rapid.T) Remedy {
 	}
 }
 
-func issuedFor(account string) string { return "issued-to-" + account[:1] + account[max(len(account)-3, 0):] }
+func issuedFor(account string) string {
+	if account == "*" {
+		return "issued-to-anyone"
+	}
+	return "issued-to-" + account[:4]
+}
 
 // showing adds a countersign to a request, where its caller can give it.
 func showing(r Request, remedy Remedy, id string) Request {
@@ -46,7 +51,7 @@ func showing(r Request, remedy Remedy, id string) Request {
 
 func TestARewritingClosesTheRoleAndNobodyInsideNotices(t *testing.T) {
 	done, refused, open, requests := 0, map[string]int{}, 0, 0
-	checkLaw(t, 1500, func(t *rapid.T) {
+	checkLaw(t, 400, func(t *rapid.T) {
 		policy, question, remedy := mustParseTree(t, samplePolicy(t)), question(t), sampleRemedy(t)
 		if Decide(policy, question).Outcome != Fail {
 			return

@@ -17,6 +17,7 @@ type splitting struct {
 	// accounts, and of its organizations, come in as well.
 	zone, group []*Principal
 	parts       []part
+	illegal     bool // an external ID has no legal form
 }
 
 // part is a statement that comes out of the split.
@@ -67,6 +68,9 @@ func (s *splitting) demand(entry *Principal) {
 		if values, ok = s.idFor(s.rule, entry); !ok {
 			s.missing = addOnce(s.missing, either(entry.Account, "*"))
 			return
+		}
+		for i := range values {
+			s.illegal = s.illegal || values[i].Kind == String && !externalIDShape.legal([]string{values[i].Text})
 		}
 		s.issued = append(s.issued, issued{s.rule.Index, entry.Text, either(entry.Account, "*"), values[0]})
 	}
@@ -190,6 +194,10 @@ func (s *splitting) change() (Change, error) {
 	change := Change{Statement: s.rule.Index}
 	if len(s.missing) > 0 {
 		return change, nil // told together with those of the other statements
+	}
+	if s.illegal {
+		return change, &CannotRewriteError{Reason: "the external ID is none that a caller can send", Range: s.rule.Range,
+			Hint: "an external ID has 2 to 1,224 letters, digits and characters of _+=,.@:/-"}
 	}
 	var parts []part
 	if len(s.zone) > 0 {
