@@ -3,6 +3,8 @@
 package deploy_test
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"regexp"
@@ -12,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"countersign/internal/cli"
 	"countersign/trust"
 	"countersign/trust/jsontree"
 )
@@ -47,76 +50,125 @@ func TestThePermissionsPagePasses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trusts, permits := 0, 0
-	for _, block := range regexp.MustCompile("(?s)```json\n(.*?)```").FindAllSubmatch(text, -1) {
-		if !json.Valid(block[1]) {
+	reading, changing, found := strings.Cut(string(text), "\n## Changing roles\n")
+	if !found {
+		t.Fatal("the page has no section about changing roles")
+	}
+	page(t, reading, readsOnly, 1, 3)
+	page(t, changing, changesTrustOnly, 1, 3)
+}
+
+// page checks the policies in a part of the page, and how many there are.
+func page(t *testing.T, text string, permits func(*testing.T, []byte), wantTrusts, wantPermits int) {
+	t.Helper()
+	trusts, permitting := 0, 0
+	for _, block := range regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(text, -1) {
+		if !json.Valid([]byte(block[1])) {
 			t.Errorf("this is no JSON:\n%s", block[1])
 			continue
 		}
-		if strings.Contains(string(block[1]), `"Principal"`) {
+		if strings.Contains(block[1], `"Principal"`) {
 			trusts++
-			passes(t, block[1])
+			passes(t, []byte(block[1]))
 			continue
 		}
-		permits++
-		readsOnly(t, block[1])
+		permitting++
+		permits(t, []byte(block[1]))
 	}
-	if trusts != 1 || permits != 3 {
-		t.Errorf("the page has %d trust policies and %d permission policies, want 1 and 3", trusts, permits)
+	if trusts != wantTrusts || permitting != wantPermits {
+		t.Errorf("there are %d trust policies and %d permission policies, want %d and %d", trusts, permitting, wantTrusts, wantPermits)
 	}
 }
 
 // readsOnly checks that a permission policy allows nothing but reading.
 func readsOnly(t *testing.T, policy []byte) {
 	t.Helper()
-	var document struct{ Statement []struct{ Action any } }
+	allowsOnly(t, policy, regexp.MustCompile(`^(iam:Get|iam:List|organizations:Describe|organizations:List|sts:AssumeRole$)[A-Za-z]*$`))
+}
+
+// changesTrustOnly checks that a permission policy allows nothing but to read
+// and to change trust policies.
+func changesTrustOnly(t *testing.T, policy []byte) {
+	t.Helper()
+	allowsOnly(t, policy, regexp.MustCompile(`^(iam:GetRole|iam:UpdateAssumeRolePolicy|sts:AssumeRole)$`))
+}
+
+func allowsOnly(t *testing.T, policy []byte, permitted *regexp.Regexp) {
+	t.Helper()
+	var document struct {
+		Statement []struct {
+			Effect string
+			Action any
+		}
+	}
 	if err := json.Unmarshal(policy, &document); err != nil {
 		t.Fatal(err)
 	}
-	reading := regexp.MustCompile(`^(iam:Get|iam:List|organizations:Describe|organizations:List|sts:AssumeRole$)[A-Za-z]*$`)
 	for _, statement := range document.Statement {
+		if statement.Effect == "Deny" {
+			continue
+		}
 		actions, ok := statement.Action.([]any)
 		if !ok {
 			actions = []any{statement.Action}
 		}
 		for _, action := range actions {
-			if !reading.MatchString(action.(string)) {
-				t.Errorf("%v does more than read", action)
+			if !permitted.MatchString(action.(string)) {
+				t.Errorf("%v is more than is needed", action)
 			}
 		}
 	}
 }
 
-func TestTheCloudFormationRolePassesAndReadsOnly(t *testing.T) {
-	text, err := os.ReadFile("cloudformation/audit-role.yaml")
-	if err != nil {
-		t.Fatal(err)
+func TestTheCloudFormationRolesPassAndMayDoNothingElse(t *testing.T) {
+	for name, permits := range map[string]func(*testing.T, []byte){
+		"audit-role.yaml": readsOnly,
+		"fix-role.yaml":   changesTrustOnly,
+	} {
+		t.Run(name, func(t *testing.T) {
+			text, err := os.ReadFile("cloudformation/" + name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var template struct {
+				Resources map[string]struct {
+					Properties struct {
+						AssumeRolePolicyDocument any `yaml:"AssumeRolePolicyDocument"`
+						Policies                 []struct {
+							PolicyDocument any `yaml:"PolicyDocument"`
+						} `yaml:"Policies"`
+					} `yaml:"Properties"`
+				} `yaml:"Resources"`
+			}
+			filled := strings.NewReplacer(
+				`!Sub "arn:${AWS::Partition}:iam::${AuditAccountId}:root"`, `"arn:aws:iam::`+auditAccount+`:root"`,
+				"!Ref OperatorArn", "arn:aws:iam::"+auditAccount+":role/security-operator",
+				"!Ref ExternalId", externalID,
+				"!Sub ", "",
+			).Replace(string(text))
+			if err := yaml.Unmarshal([]byte(filled), &template); err != nil {
+				t.Fatal(err)
+			}
+			if len(template.Resources) != 1 {
+				t.Fatalf("%d resources, want 1", len(template.Resources))
+			}
+			for _, role := range template.Resources {
+				passes(t, asJSON(t, role.Properties.AssumeRolePolicyDocument))
+				if len(role.Properties.Policies) != 1 {
+					t.Fatalf("%d policies, want 1", len(role.Properties.Policies))
+				}
+				permits(t, asJSON(t, role.Properties.Policies[0].PolicyDocument))
+			}
+		})
 	}
-	var template struct {
-		Resources struct {
-			AuditRole struct {
-				Properties struct {
-					AssumeRolePolicyDocument any `yaml:"AssumeRolePolicyDocument"`
-					Policies                 []struct {
-						PolicyDocument any `yaml:"PolicyDocument"`
-					} `yaml:"Policies"`
-				} `yaml:"Properties"`
-			} `yaml:"AuditRole"`
-		} `yaml:"Resources"`
+}
+
+func TestOurOwnScanOfWhatIsDeployedPasses(t *testing.T) {
+	var out bytes.Buffer
+	code := cli.Run(context.Background(), []string{"scan", "--all", "."}, cli.Streams{Out: &out, Err: &out})
+	if text := out.String(); code != 0 || strings.Count(text, "(external-id)") != 4 || !strings.Contains(text, "4 roles: 0 fail, 4 pass") {
+		t.Errorf("exit code %d:\n%s", code, text)
 	}
-	filled := strings.NewReplacer(
-		`!Sub "arn:${AWS::Partition}:iam::${AuditAccountId}:root"`, `"arn:aws:iam::`+auditAccount+`:root"`,
-		"!Ref ExternalId", externalID,
-	).Replace(string(text))
-	if err := yaml.Unmarshal([]byte(filled), &template); err != nil {
-		t.Fatal(err)
-	}
-	role := template.Resources.AuditRole.Properties
-	passes(t, asJSON(t, role.AssumeRolePolicyDocument))
-	if len(role.Policies) != 1 {
-		t.Fatalf("%d policies, want 1", len(role.Policies))
-	}
-	readsOnly(t, asJSON(t, role.Policies[0].PolicyDocument))
 }
 
 func asJSON(t *testing.T, value any) []byte {
