@@ -32,7 +32,9 @@ type node struct {
 
 	from      *node  // the existing node that this is an edited copy of
 	reference string // of a new node: the name of a parameter or variable
-	isKey     bool   // of a new node
+	spelt     string // of a new node: as it is written, such as true
+	isWord    bool   // of a new node: YAML needs no quotation marks
+	isKey     bool   // of a key
 }
 
 // entry is an entry of an object, or an item of a list, which has no key.
@@ -89,6 +91,9 @@ func (n *node) without(drop func(int) bool) *node {
 }
 
 func newScalar(text string) *node { return &node{kind: scalar, text: text} }
+
+// newWord is a text that stands without quotation marks in YAML.
+func newWord(text string) *node { return &node{kind: scalar, text: text, isWord: true} }
 
 func newEntry(key string, value *node) entry {
 	return entry{key: &node{kind: scalar, text: key, isKey: true}, value: value, old: -1}

@@ -160,7 +160,7 @@ func (p *Plan) plan(number int, one *job, changes []trust.Change) error {
 		}
 		pieces, err := e.statement(&changes[i])
 		if err != nil {
-			return p.explained(one.role, tree, err)
+			return explained(e.placeOf(changes[i].Statement), err)
 		}
 		for j := range pieces {
 			pieces[j].statement = changes[i].Statement
@@ -221,10 +221,14 @@ func (p *Plan) use(v *trust.Value, number, statement int, bare *page) {
 // Finish gives the edits of all roles whose text can be edited.
 func (p *Plan) Finish() *Patch {
 	p.reconcile()
+	declared := declarations{plan: p, done: map[string]error{}}
 	done := &Patch{}
 	seen := map[Edit]bool{}
 	groups := map[string]bool{}
 	for _, one := range p.jobs {
+		if err := declared.declare(one); err != nil {
+			one.refuse(err)
+		}
 		switch {
 		case one.refusal != nil:
 			done.Refused = append(done.Refused, *one.refusal)
@@ -246,6 +250,7 @@ func (p *Plan) Finish() *Patch {
 			}
 		}
 	}
+	done.Edits = append(done.Edits, declared.edits...)
 	sortEdits(done.Edits)
 	return done
 }

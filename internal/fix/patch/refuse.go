@@ -161,13 +161,20 @@ func moduleCall(address string) string {
 	return "module." + name
 }
 
-// explained completes why a policy cannot be edited with where to change it.
-func (p *Plan) explained(subject *role.Role, tree *trust.Value, err error) error {
+// placeOf is where a statement stands, else the policy.
+func (e *editor) placeOf(statement int) trust.Range {
+	if statement >= 0 && statement < len(e.all) && !e.all[statement].Range.IsZero() {
+		return e.all[statement].Range
+	}
+	return e.policy.Range
+}
+
+// explained completes why a statement cannot be edited with where to change it.
+func explained(at trust.Range, err error) error {
 	var known *refusalError
 	if errors.As(err, &known) {
 		return err
 	}
-	at := tree.Range
 	if at.IsZero() || at.File.Name == "" {
 		return &refusalError{err.Error(), ""}
 	}

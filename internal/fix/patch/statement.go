@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"countersign/internal/role"
 	"countersign/trust"
 )
 
@@ -78,10 +79,34 @@ func (e *editor) statement(c *trust.Change) ([]piece, error) {
 	if top := p.top(at.node.start); top != nil && top.Type == "variable" && at.node.in == p.whole {
 		return nil, fmt.Errorf("it is the default of the variable %s, which whoever sets the variable replaces", strings.Join(top.Labels, "."))
 	}
+	if p.kind == role.Terraform && p.whole.dialect == plain && !says(at.node, was) {
+		return nil, errors.New("the file is a template that templatefile fills in")
+	}
 	if isDocumentStatement(p, at.node) {
 		return e.jsonDocument(p, at.node, was, &want, c)
 	}
 	return e.structured(p, at.node, was, &want, c)
+}
+
+// says reports whether a text says what was read from it.
+func says(n *node, v *trust.Value) bool {
+	if n.kind == scalar {
+		return v.Text == n.text
+	}
+	if len(n.entries) != len(v.Items)+len(v.Members) {
+		return false
+	}
+	for i := range v.Items {
+		if !says(n.entries[i].value, &v.Items[i]) {
+			return false
+		}
+	}
+	for i := range v.Members {
+		if n.entries[i].key.text != v.Members[i].Key.Text || !says(n.entries[i].value, &v.Members[i].Value) {
+			return false
+		}
+	}
+	return true
 }
 
 func (e *editor) alignment(p *page, isCopy bool) *alignment {

@@ -271,6 +271,10 @@ func (w *writer) value(n *node, indent string, spread bool) string {
 		return w.editedCopy(n)
 	case n.reference != "":
 		return w.referenceTo(n.reference)
+	case n.spelt != "":
+		return n.spelt
+	case n.isWord && w.in.language == yamlText:
+		return n.text
 	case n.kind == scalar:
 		return w.scalar(n.text)
 	case n.kind == list:
