@@ -5,29 +5,43 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/internal/source/template"
 	"countersign/trust"
 )
 
-// origin names a value of a policy, so that its text is found again.
-type origin struct {
-	kind       trust.Kind
-	text       string
-	start, end int
+// origins find the text of the values of a policy by their place. A place that
+// values of several texts have finds none.
+type origins map[span]*node
+
+// ambiguous stands for several nodes.
+var ambiguous = &node{}
+
+func (o origins) add(v *trust.Value, n *node) {
+	at := span{v.Range.Start, v.Range.End}
+	if before := o[at]; before == nil {
+		o[at] = n
+	} else if before != n && !before.spells(n) {
+		o[at] = ambiguous
+	}
 }
 
-func originOf(v *trust.Value) origin {
-	text := v.Text + v.On
-	for _, part := range v.Parts {
-		text += "\x00" + part.Text + "\x00" + part.On
+// spells reports whether two nodes have the same text.
+func (n *node) spells(other *node) bool {
+	return n.in != nil && n.in == other.in && string(n.in.text[n.start:n.end]) == string(n.in.text[other.start:other.end])
+}
+
+func (o origins) of(v *trust.Value) *node {
+	if n := o[span{v.Range.Start, v.Range.End}]; n != ambiguous && !v.Range.IsZero() {
+		return n
 	}
-	return origin{v.Kind, text, v.Range.Start, v.Range.End}
+	return nil
 }
 
 // alignment ties the values of a policy, which are evaluated, to the syntax
 // that they come from.
 type alignment struct {
 	page    *page
-	origins map[origin]*node
+	origins origins
 	name    func(on string) (string, bool) // of a parameter or variable
 	// elsewhere are edits of text that a policy refers to.
 	elsewhere []edited
@@ -49,9 +63,7 @@ func (a *alignment) note(v *trust.Value, n *node) {
 	if v.Range.IsZero() {
 		return
 	}
-	if at := originOf(v); a.origins[at] == nil {
-		a.origins[at] = n
-	}
+	a.origins.add(v, n)
 	switch {
 	case v.Kind == trust.Object && n.kind == object:
 		for i := range v.Members {
@@ -93,6 +105,10 @@ func (a *alignment) rebuild(was *trust.Value, n *node, want *trust.Value) *node 
 		return a.rebuildObject(was, n, want)
 	case was.Kind == trust.Array && want.Kind == trust.Array && n.kind == list && len(was.Items) == len(n.entries):
 		return a.rebuildList(was, n, want)
+	case was.Kind == trust.Array && n.kind == list && entryAt(n, a.origins.of(want)) >= 0:
+		// One value of a list is left: it stays a list.
+		one := trust.Value{Kind: trust.Array, Items: []trust.Value{*want}}
+		return a.rebuild(was, n, &one)
 	case n.kind == other && !a.isCopy && (was.Kind == trust.Object || was.Kind == trust.Array) && want.Kind == was.Kind:
 		a.follow(was, n, want)
 		return n
@@ -220,7 +236,7 @@ func (a *alignment) order(n *node) {
 type pair struct{ was, want *trust.Member }
 
 // paired finds the member that each one comes from: the one with the same key,
-// else one that goes in the same place.
+// else one that goes, whose place it takes.
 func paired(was, want *trust.Value) []pair {
 	pairs := make([]pair, len(want.Members))
 	taken := make([]bool, len(was.Members))
@@ -230,19 +246,23 @@ func paired(was, want *trust.Value) []pair {
 			pairs[i].was, taken[at] = &was.Members[at], true
 		}
 	}
-	at := 0 // the first that may go in the place of the next new one
 	for i := range pairs {
-		if pairs[i].was != nil {
-			at = max(at, memberAt(*was, pairs[i].was.Key.Text)+1)
-			continue
-		}
-		if at < len(was.Members) && !taken[at] && (was.Members[at].Value.Kind == trust.Object) == (pairs[i].want.Value.Kind == trust.Object) &&
-			memberAt(*want, was.Members[at].Key.Text) < 0 {
-			pairs[i].was, taken[at] = &was.Members[at], true
-			at++
+		for at := range was.Members {
+			if pairs[i].was == nil && !taken[at] && (was.Members[at].Value.Kind == trust.Object) == (pairs[i].want.Value.Kind == trust.Object) {
+				pairs[i].was, taken[at] = &was.Members[at], true
+			}
 		}
 	}
 	return pairs
+}
+
+func memberAt(v trust.Value, name string) int {
+	for i := range v.Members {
+		if v.Members[i].Key.Text == name {
+			return i
+		}
+	}
+	return -1
 }
 
 func (a *alignment) rebuildList(was *trust.Value, n *node, want *trust.Value) *node {
@@ -251,7 +271,8 @@ func (a *alignment) rebuildList(was *trust.Value, n *node, want *trust.Value) *n
 	next := 0
 	for i := range want.Items {
 		at := next
-		for at < len(was.Items) && !sameValue(&was.Items[at], &want.Items[i]) {
+		origin := a.origins.of(&want.Items[i])
+		for at < len(was.Items) && !sameValue(&was.Items[at], &want.Items[i]) && n.entries[at].value != origin {
 			at++
 		}
 		if at == len(was.Items) {
@@ -266,10 +287,8 @@ func (a *alignment) rebuildList(was *trust.Value, n *node, want *trust.Value) *n
 
 // fresh makes a node of a value. What was read from a text is copied.
 func (a *alignment) fresh(v *trust.Value) *node {
-	if !v.Range.IsZero() {
-		if n := a.origins[originOf(v)]; n != nil {
-			return n
-		}
+	if n := a.origins.of(v); n != nil {
+		return n
 	}
 	switch v.Kind {
 	case trust.Object:
@@ -285,6 +304,9 @@ func (a *alignment) fresh(v *trust.Value) *node {
 		}
 		return n
 	case trust.Unknown:
+		if v.On == ownAccount {
+			return newScalar(template.OwnAccount)
+		}
 		if name, ok := a.name(v.On); ok && v.Range.IsZero() {
 			return &node{reference: name}
 		}
@@ -299,6 +321,9 @@ func (a *alignment) fresh(v *trust.Value) *node {
 	}
 	return newScalar("")
 }
+
+// ownAccount is CloudFormation's name for the account that a stack is in.
+const ownAccount = "AWS::AccountId"
 
 // sameValue compares two values with their places.
 func sameValue(a, b *trust.Value) bool {
@@ -318,3 +343,5 @@ func sameValue(a, b *trust.Value) bool {
 	}
 	return true
 }
+
+func samePlace(a, b trust.Range) bool { return a.Start == b.Start && a.End == b.End }

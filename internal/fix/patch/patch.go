@@ -124,7 +124,7 @@ type refusalError struct{ reason, hint string }
 func (e *refusalError) Error() string { return e.reason }
 
 func (p *Plan) plan(number int, one *job, changes []trust.Change) error {
-	tree, bare, err := p.tree(one.role)
+	tree, bare, err := p.tree(one.role, changes)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (p *Plan) plan(number int, one *job, changes []trust.Change) error {
 	if err := refused(one.role, tree); err != nil {
 		return err
 	}
-	e := editor{policy: tree, all: all, origins: map[*page]map[origin]*node{}, pages: func(file *trust.File) (*page, error) {
+	e := editor{policy: tree, all: all, origins: map[*page]origins{}, pages: func(file *trust.File) (*page, error) {
 		if bare != nil {
 			return bare, bare.err
 		}

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -17,13 +18,16 @@ import (
 	"countersign/trust/jsontree"
 )
 
-const ownAccount = "111122223333"
+const account = "111122223333"
+
+// trees are the policies of roles that hold text: changes refer to their places.
+var trees sync.Map
 
 // readTree gives the roles of a tree of files, in order.
 func readTree(t testing.TB, tree fs.FS) []*role.Role {
 	t.Helper()
 	var roles []*role.Role
-	files := source.NewTree(tree, "", source.Options{Account: ownAccount})
+	files := source.NewTree(tree, "", source.Options{Account: account})
 	err := files.Roles(context.Background(), func(item audit.Item) error {
 		one, err := item.Role()
 		if err == nil {
@@ -55,10 +59,14 @@ func policyOf(t testing.TB, one *role.Role) trust.Value {
 	if one.Trust.Tree != nil {
 		return *one.Trust.Tree
 	}
+	if v, found := trees.Load(one); found {
+		return v.(trust.Value)
+	}
 	v, err := jsontree.Parse(&trust.File{Text: one.Trust.JSON})
 	if err != nil {
 		t.Fatalf("%s: %v", one.Title(), err)
 	}
+	trees.Store(one, v)
 	return v
 }
 
@@ -110,11 +118,6 @@ func replacing(statement, condition int, made *trust.NewCondition) wish {
 // ID; the statement loses its Sid there.
 func splitting(statement int, numbers ...int) wish {
 	return func(t testing.TB, one *role.Role, policy *trust.Policy) []trust.Change {
-		all, err := statements(ptr(policyOf(t, one)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		was := all[statement]
 		c := trust.Change{Statement: statement}
 		var rest []trust.Principal
 		for i, principal := range policy.Statements[statement].Principals {
@@ -124,10 +127,17 @@ func splitting(statement int, numbers ...int) wish {
 				rest = append(rest, principal)
 			}
 		}
-		copied, err := changed(was, &trust.Change{Out: rest, Conditions: []trust.ConditionEdit{{New: externalID()}}})
+		document, err := trust.Apply(policyOf(t, one), []trust.Change{{
+			Statement: statement, Out: rest, Conditions: []trust.ConditionEdit{{New: externalID()}},
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
+		all, err := statements(&document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copied := all[statement]
 		var members []trust.Member
 		for _, m := range copied.Members {
 			if m.Key.Text != "Sid" {
@@ -139,8 +149,6 @@ func splitting(statement int, numbers ...int) wish {
 		return []trust.Change{c}
 	}
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func contains(numbers []int, n int) bool {
 	for _, one := range numbers {
@@ -227,7 +235,7 @@ func (o *outcome) check(t testing.TB, tree fs.FS, edited map[string][]byte) {
 		wanted := policyOf(t, one)
 		if isEdited[one] {
 			var err error
-			if wanted, err = applied(wanted, o.changes[key(one)]); err != nil {
+			if wanted, err = trust.Apply(wanted, o.changes[key(one)]); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -22,7 +22,7 @@ func editable(subject *role.Role) bool {
 }
 
 // tree gives a role's policy as a tree; for a bare policy also its page.
-func (p *Plan) tree(subject *role.Role) (*trust.Value, *page, error) {
+func (p *Plan) tree(subject *role.Role, changes []trust.Change) (*trust.Value, *page, error) {
 	document := &subject.Trust
 	switch {
 	case document.Err != nil:
@@ -49,12 +49,33 @@ func (p *Plan) tree(subject *role.Role) (*trust.Value, *page, error) {
 	if offset > len(text) || !bytes.HasPrefix(text[offset:], document.JSON) {
 		return nil, nil, errors.New("the file is no longer the one that was read")
 	}
-	tree, err := jsontree.Parse(&trust.File{Name: subject.Source.Path, Text: document.JSON})
+	file := fileOf(changes)
+	if file == nil || !bytes.Equal(file.Text, document.JSON) {
+		file = &trust.File{Name: subject.Source.Path, Text: document.JSON}
+	}
+	tree, err := jsontree.Parse(file)
 	if err != nil {
 		return nil, nil, errors.New("the policy is not valid JSON")
 	}
 	bare := openPolicy(subject.Source.Path, text, offset, document.JSON)
 	return &tree, bare, bare.err
+}
+
+// fileOf is the text that changes refer to.
+func fileOf(changes []trust.Change) *trust.File {
+	for i := range changes {
+		for j := range changes[i].Out {
+			if file := changes[i].Out[j].Range.File; file != nil {
+				return file
+			}
+		}
+		for _, edit := range changes[i].Conditions {
+			if edit.Old != nil && edit.Old.Range.File != nil {
+				return edit.Old.Range.File
+			}
+		}
+	}
+	return nil
 }
 
 // notWritten says where the policy of a role that no text makes is to be

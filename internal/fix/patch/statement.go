@@ -49,7 +49,7 @@ type editor struct {
 	policy *trust.Value
 	all    []trust.Value // statements
 	// origins are those of all statements, by page.
-	origins map[*page]map[origin]*node
+	origins map[*page]origins
 }
 
 // statement makes the edits of one statement.
@@ -69,12 +69,12 @@ func (e *editor) statement(c *trust.Change) ([]piece, error) {
 	if err != nil {
 		return nil, err
 	}
-	want, err := changed(*was, c)
+	want, err := e.changed(c)
 	if err != nil {
 		return nil, err
 	}
 	if at.block != nil {
-		return e.block(p, at.block, was, &want, c)
+		return e.block(p, at.block, was, want, c)
 	}
 	if top := p.top(at.node.start); top != nil && top.Type == "variable" && at.node.in == p.whole {
 		return nil, fmt.Errorf("it is the default of the variable %s, which whoever sets the variable replaces", strings.Join(top.Labels, "."))
@@ -83,9 +83,24 @@ func (e *editor) statement(c *trust.Change) ([]piece, error) {
 		return nil, errors.New("the file is a template that templatefile fills in")
 	}
 	if isDocumentStatement(p, at.node) {
-		return e.jsonDocument(p, at.node, was, &want, c)
+		return e.jsonDocument(p, at.node, was, want, c)
 	}
-	return e.structured(p, at.node, was, &want, c)
+	return e.structured(p, at.node, was, want, c)
+}
+
+// changed is what a statement becomes, but for those that are inserted.
+func (e *editor) changed(c *trust.Change) (*trust.Value, error) {
+	one := *c
+	one.Insert = nil
+	document, err := trust.Apply(*e.policy, []trust.Change{one})
+	if err != nil {
+		return nil, err
+	}
+	all, err := statements(&document)
+	if err != nil {
+		return nil, err
+	}
+	return &all[c.Statement], nil
 }
 
 // says reports whether a text says what was read from it.
@@ -111,7 +126,7 @@ func says(n *node, v *trust.Value) bool {
 
 func (e *editor) alignment(p *page, isCopy bool) *alignment {
 	if e.origins[p] == nil {
-		a := &alignment{page: p, origins: map[origin]*node{}}
+		a := &alignment{page: p, origins: origins{}}
 		for i := range e.all {
 			s := &e.all[i]
 			if s.Range.File == nil || !sameFile(s.Range.File.Name, p.name) && p.shift == 0 && s.Range.File.Name != "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -39,6 +40,9 @@ func (w *writer) sorted() []change {
 	sort.SliceStable(w.changes, func(i, j int) bool {
 		a, b := w.changes[i], w.changes[j]
 		return a.start < b.start || a.start == b.start && a.end < b.end
+	})
+	w.changes = slices.DeleteFunc(w.changes, func(c change) bool {
+		return c.end-c.start == len(c.text) && string(w.in.text[c.start:c.end]) == c.text
 	})
 	if w.in.language == yamlText {
 		for _, c := range w.changes {
@@ -367,7 +371,7 @@ func (w *writer) key(n *node) string {
 // scalar spells a text.
 func (w *writer) scalar(text string) string {
 	if strings.Contains(text, template.OwnAccount) {
-		return w.ownAccount(text)
+		return w.account(text)
 	}
 	if w.dialect == policyDocument {
 		text = strings.ReplaceAll(text, "${", "&{")
@@ -399,12 +403,12 @@ func (w *writer) escaped(text string) string {
 
 var errOwnAccount = errors.New("the account that the role will be in is not known here; say which one it is with --account")
 
-// ownAccount spells the account that a template is deployed to.
-func (w *writer) ownAccount(text string) string {
+// account spells the account that a template is deployed to.
+func (w *writer) account(text string) string {
 	if text == template.OwnAccount {
 		switch w.dialect {
 		case cloudFormation:
-			return w.referenceTo("AWS::AccountId")
+			return w.referenceTo(ownAccount)
 		case substituted:
 			return `"${AWS::AccountId}"`
 		}
