@@ -74,7 +74,9 @@ func openPage(name string, text []byte, kind role.Kind) *page {
 		p.whole.dialect = terraform
 		p.err = p.readTree()
 	case kind == role.Terraform:
-		p.err = p.readTree()
+		if p.readTree() != nil || p.whole.language != jsonText {
+			p.err = errTemplate
+		}
 	case kind == cloudFormationKind, kind == serverlessKind:
 		p.whole.dialect = cloudFormation
 		p.err = p.readTree()
@@ -172,6 +174,9 @@ func (p *page) find(r trust.Range) (place, error) {
 
 // maxSearched bounds how far before a range the text that it is in may begin.
 const maxSearched = 1 << 20
+
+// errTemplate is returned for a file that Terraform does more with than read.
+var errTemplate = errors.New("the file is a template that templatefile fills in, or is not JSON")
 
 var errNotFound = errors.New("it is made by an expression")
 

@@ -80,7 +80,7 @@ func (e *editor) statement(c *trust.Change) ([]piece, error) {
 		return nil, fmt.Errorf("it is the default of the variable %s, which whoever sets the variable replaces", strings.Join(top.Labels, "."))
 	}
 	if p.kind == role.Terraform && p.whole.dialect == plain && !says(at.node, was) {
-		return nil, errors.New("the file is a template that templatefile fills in")
+		return nil, errTemplate
 	}
 	if isDocumentStatement(p, at.node) {
 		return e.jsonDocument(p, at.node, was, want, c)
