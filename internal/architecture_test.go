@@ -48,6 +48,7 @@ const (
 	journal  = "countersign/internal/fix/journal"
 	apply    = "countersign/internal/fix/apply"
 	patch    = "countersign/internal/fix/patch"
+	render   = "countersign/internal/fix/render"
 	diff     = "countersign/internal/diff"
 	revision = "countersign/internal/revision"
 	settings = "countersign/internal/settings"
@@ -87,6 +88,7 @@ var mayImport = map[string][]string{
 	journal:  {},
 	apply:    {trust, journal, textdiff, source},
 	patch:    {trust, role, source},
+	render:   {trust},
 	program:  {cli, heap},
 }
 
