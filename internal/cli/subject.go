@@ -39,7 +39,7 @@ func (o *observation) withoutPolicy(arn string) (*subject, error) {
 	}
 	named, _ := evidence.ParseRole(arn)
 	s := &subject{role: named, settings: found, noPolicy: "the role's trust policy is not known"}
-	s.ask(&role.Role{ARN: arn, Account: named.Account, Name: named.Name}, options)
+	s.question = options.Question(&role.Role{ARN: arn, Account: named.Account, Name: named.Name})
 	return s, nil
 }
 
@@ -109,7 +109,7 @@ func (s *subject) take(one *role.Role, options audit.Options) error {
 		return &misuse{fmt.Sprintf("the account or the name of the role %s is not known", one.Title()), "name the account with --account"}
 	}
 	s.role = evidence.Role{ARN: one.ARN, Account: account, Name: one.Name}
-	s.ask(one, options)
+	s.question = options.Question(one)
 	policy, err := policyOf(&one.Trust)
 	if err != nil {
 		s.noPolicy = "its trust policy cannot be read: " + err.Error()
@@ -122,28 +122,6 @@ func (s *subject) take(one *role.Role, options audit.Options) error {
 		s.source = "its trust policy in " + one.Source.Path
 	}
 	return nil
-}
-
-// ask makes the question that the role is judged by.
-func (s *subject) ask(one *role.Role, options audit.Options) {
-	one.Complete()
-	s.question = trust.Question{
-		Subject: trust.Subject{
-			ARN: one.ARN, Account: one.KnownAccount(), Partition: one.Partition,
-			Organization: options.Organization, Tags: one.Tags, Name: one.Name,
-		},
-		Members: options.Members, Now: options.Now,
-	}
-	if options.Zone != nil {
-		s.question.Zone = options.Zone(one)
-	}
-	if one.ServiceLinked() { // which resource control policies do not bind
-		return
-	}
-	s.question.RCPs = append(s.question.RCPs, options.RCPs...)
-	if options.RCPsFor != nil {
-		s.question.RCPs = append(s.question.RCPs, options.RCPsFor(one)...)
-	}
 }
 
 // policyOf parses a role's trust policy.

@@ -27,7 +27,7 @@ func TestConfigurationPage(t *testing.T) {
 			t.Errorf("%v in\n%s", err, block[1])
 		}
 	}
-	for _, key := range []string{"account", "organization", "zone.accounts", "zone.organizations", "third_parties", "severities"} {
+	for _, key := range []string{"account", "organization", "zone.accounts", "zone.organizations", "third_parties", "external_ids", "severities"} {
 		if !strings.Contains(page, "\n## "+key+"\n") {
 			t.Errorf("no section about %s", key)
 		}
@@ -51,7 +51,8 @@ func TestConfigurationPage(t *testing.T) {
 		ThirdParties: []settings.ThirdParty{
 			{Name: "Example Audits", Kind: "auditor", Accounts: []string{"444433332222", "012345678901"}},
 		},
-		Severities: map[string]rule.Severity{"IAM-050": rule.High, "IAM-050/public-principal": rule.Critical},
+		ExternalIDs: []settings.ExternalID{{Accounts: []string{"444433332222"}, ID: "x7Kq-41c09b"}},
+		Severities:  map[string]rule.Severity{"IAM-050": rule.High, "IAM-050/public-principal": rule.Critical},
 	}
 	if diff := cmp.Diff(want, whole); diff != "" {
 		t.Errorf("the first example is not read as the page says: %s", diff)

@@ -108,6 +108,7 @@ func Parse(path string, text []byte) (Settings, error) {
 		"organization":  func(node *yaml.Node) error { return reader.text(node, &found.Organization, CheckOrganization) },
 		"zone":          func(node *yaml.Node) error { return reader.zone(node, &found) },
 		"third_parties": func(node *yaml.Node) error { return reader.thirdParties(node, &found) },
+		"external_ids":  func(node *yaml.Node) error { return reader.externalIDs(node, &found) },
 		"severities":    func(node *yaml.Node) error { return reader.severities(node, &found) },
 	})
 	if err != nil {

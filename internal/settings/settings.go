@@ -25,6 +25,9 @@ type Settings struct {
 	// ThirdParties are the user's names of owners of accounts. They decide
 	// nothing.
 	ThirdParties []ThirdParty
+	// ExternalIDs are those that third parties issued; repairs write them into
+	// trust policies. They decide nothing.
+	ExternalIDs []ExternalID
 	// Severities are what findings are worth to the user, by rule id or by
 	// "RULE/reason-code".
 	Severities map[string]rule.Severity
@@ -50,6 +53,12 @@ type ThirdParty struct {
 	Name     string
 	Kind     string   // what the owner is, in the user's word; may be empty
 	Accounts []string // 12 digits each
+}
+
+// ExternalID is an external ID that one third party issued.
+type ExternalID struct {
+	Accounts []string // of the third party, 12 digits each
+	ID       string
 }
 
 // Zone returns the zone of trust for one role.

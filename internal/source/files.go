@@ -29,6 +29,8 @@ type Options struct {
 	// given on a command line, and VariableFiles files with values (.tfvars).
 	Variables     map[string]string
 	VariableFiles []terraform.VarFile
+	// Over, when set, stands in for the files of a directory (see walk.Walker).
+	Over func(directory string, files fs.FS) fs.FS
 }
 
 // Files yields the roles of files and directories. It implements
@@ -76,7 +78,7 @@ func (f *Files) Progress() (read, total int64) { return f.read.Load(), f.total.L
 // templates side by side; bare trust policies come last where there are
 // templates, since a template may have taken them for its own.
 func (f *Files) Roles(ctx context.Context, yield func(audit.Item) error, incomplete func(audit.Incomplete)) error {
-	walker := &walk.Walker{Stdin: f.stdin}
+	walker := &walk.Walker{Stdin: f.stdin, Over: f.options.Over}
 	f.walker = walker
 	for _, glob := range f.options.Exclude {
 		if err := walker.Exclude(glob); err != nil {

@@ -68,6 +68,9 @@ type Walker struct {
 	// Everything leaves nothing out: .gitignore files and the names of
 	// directories do not count.
 	Everything bool
+	// Over, when set, stands in for the files of a directory: edited texts
+	// that are not written yet are read in the place of those that are.
+	Over func(directory string, files fs.FS) fs.FS
 
 	exclude []pattern
 	roots   map[string]*Root // of directories, as the user named them
@@ -145,6 +148,9 @@ func (w *Walker) path(ctx context.Context, path string, visitor Visitor) error {
 		file.Size = info.Size()
 	}
 	file.open = func() (io.ReadCloser, error) {
+		if w.Over != nil {
+			return root.FS.Open(file.Name)
+		}
 		opened, err := os.Open(path) // a link that the user names is followed
 		if err != nil {
 			return nil, fmt.Errorf("cannot open %s: %w", path, plain(err))
@@ -165,6 +171,9 @@ func (w *Walker) root(directory string) (*Root, error) {
 		return nil, fmt.Errorf("opening a directory: %w", err)
 	}
 	root := &Root{FS: opened.FS(), path: directory, fromRoot: directoryFromRoot(directory), close: opened.Close}
+	if w.Over != nil {
+		root.FS = w.Over(directory, root.FS)
+	}
 	if w.roots == nil {
 		w.roots = map[string]*Root{}
 	}
