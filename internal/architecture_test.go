@@ -59,6 +59,7 @@ const (
 	spelling = "countersign/internal/spelling"
 	heap     = "countersign/internal/heap"
 	worktree = "countersign/internal/worktree"
+	publish  = "countersign/internal/publish"
 	docs     = "countersign/docs"
 	cli      = "countersign/internal/cli"
 	program  = "countersign/cmd"
@@ -89,6 +90,7 @@ var mayImport = map[string][]string{
 	apply:    {trust, journal, textdiff, source},
 	patch:    {trust, role, source},
 	render:   {trust},
+	publish:  {trust, rule, audit, report, source},
 	program:  {cli, heap},
 }
 

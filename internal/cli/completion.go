@@ -98,3 +98,11 @@ func completions(command *cobra.Command, names []string) {
 		}
 	}
 }
+
+// complete tells shells the values of one flag.
+func complete(command *cobra.Command, flag string, values ...string) {
+	err := command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(err) // it is no flag: a mistake in the caller
+	}
+}

@@ -54,7 +54,7 @@ func (c *command) compare(ctx context.Context, j *judgement, args []string) erro
 	if j.live.wanted {
 		return &misuse{"diff compares files, and --live was given", "keep the answers with --save, and compare the two directories"}
 	}
-	if err := j.live.check(j.flags, nil); err != nil {
+	if err := j.live.check(j.flags, nil, nil); err != nil {
 		return err
 	}
 	wanted, err := j.outputs.settle()

@@ -32,6 +32,7 @@ type judgement struct {
 	showExternalIDs bool
 	failOn          rule.Severity
 	compliance      []string
+	publishing      publishing
 	concurrency     int
 }
 
@@ -92,11 +93,20 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 		return err
 	}
 	defer reports.drop()
+	publisher, err := c.publisher(ctx, j, supply, found, meter)
+	if err != nil {
+		return err
+	}
+	var sink audit.Sink = reports
 
 	options.Concurrency = j.concurrency
 	options.Keep = t.keep
 	if len(j.compliance) > 0 {
 		options.Keep = everything // the counts by control are of all roles
+	}
+	if publisher != nil {
+		options.Keep = everything // an account where all roles pass is published to as well
+		sink = both{reports, publisher}
 	}
 	options.Progress = func(roles int) { meter.roles.Store(int64(roles)) }
 	screen, isTerminal := terminal(c.streams.Err)
@@ -112,7 +122,7 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 			supply.sources[i] = t.only(from)
 		}
 	}
-	summary, err := audit.Run(ctx, supply.sources, options, reports)
+	summary, err := audit.Run(ctx, supply.sources, options, sink)
 	meter.finish()
 	if err != nil {
 		return err
@@ -137,12 +147,15 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 		summary.Worst, summary.WorstUnknown = rule.None, rule.None
 	}
 	c.code = exitCode(summary, j, ctx.Err() != nil)
+	if publisher != nil && !c.published(j, publisher, summary) && c.code == exitClean {
+		c.code = exitIncomplete
+	}
 	return nil
 }
 
 // supply opens what is to be judged: files, kept answers, or AWS.
 func (c *command) supply(ctx context.Context, j *judgement, paths []string, meter *meter) (*supply, error) {
-	if err := j.live.check(j.flags, paths); err != nil {
+	if err := j.live.check(j.flags, paths, j.withoutLive()); err != nil {
 		return nil, err
 	}
 	var found *supply
@@ -166,6 +179,17 @@ func (c *command) supply(ctx context.Context, j *judgement, paths []string, mete
 	}
 	meter.bytes, meter.state = found.bytes, found.state
 	return found, nil
+}
+
+// withoutLive names the flags of AWS that are for more than --live.
+func (j *judgement) withoutLive() []string {
+	switch {
+	case j.publishing.to != "":
+		return publishingFlags
+	case slices.ContainsFunc(j.outputs, func(one output) bool { return one.format == "asff" }):
+		return []string{"region"}
+	}
+	return nil
 }
 
 // files opens files and directories.

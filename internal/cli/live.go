@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -55,11 +56,12 @@ func (l *live) hide(flags *pflag.FlagSet) {
 	}
 }
 
-// check refuses flags that contradict each other or would do nothing.
-func (l *live) check(flags *pflag.FlagSet, paths []string) error {
+// check refuses flags that contradict each other or would do nothing. Some may
+// be used by others.
+func (l *live) check(flags *pflag.FlagSet, paths, used []string) error {
 	needs := func(flag string, names ...string) error {
 		for _, name := range names {
-			if flags.Changed(name) {
+			if flags.Changed(name) && !slices.Contains(used, name) {
 				return &misuse{fmt.Sprintf("--%s is for --%s", name, flag), "add --" + flag + ", or leave --" + name + " out"}
 			}
 		}
@@ -102,7 +104,7 @@ func (l *live) open(ctx context.Context, q *question, concurrency int, note func
 	if err != nil {
 		return nil, err
 	}
-	found := &supply{state: liveState(session.Progress)}
+	found := &supply{state: liveState(session.Progress), session: session}
 	found.within(organization)
 	found.sources = append(found.sources, from)
 	return found, nil
@@ -162,6 +164,7 @@ type supply struct {
 	bytes        func() (read, total int64)
 	state        func(seconds float64) string // in place of bytes
 	close        func() error
+	session      *awslive.Session // nil unless AWS is read
 }
 
 // done closes what was opened.

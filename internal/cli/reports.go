@@ -51,6 +51,7 @@ func (j *judgement) reportOptions(c *command, found settings.Settings) report.Op
 		Compliance:      j.compliance,
 		Version:         version(),
 		Now:             j.question.at,
+		Region:          j.live.region,
 		Zone:            describe(j.question.zone, found),
 	}
 }

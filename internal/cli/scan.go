@@ -29,5 +29,7 @@ CloudFormation, SAM and CDK, Kubernetes, Pulumi, Ansible, Serverless.`,
 		},
 	}
 	flags.register(command)
+	flags.publishing.register(command.Flags())
+	complete(command, "publish", securityHub)
 	return command
 }

@@ -1,7 +1,8 @@
 // Package awslive reads roles from AWS itself: from the account of the
 // credentials at hand, or from every account of its organization.
 //
-// It only reads, but for the one call of edit.go. Credentials, Regions, endpoints and certificates come from
+// It only reads, but for the one call of edit.go and that of hub.go. Credentials,
+// Regions, endpoints and certificates come from
 // the standard configuration of the AWS SDK and from nowhere else. Every call
 // is paced and retried by this package (pace.go, ask.go), and a call that
 // fails for good becomes a [Fault] that says what to do: what could not be

@@ -215,6 +215,11 @@ func (f *Fault) Hint() string {
 	if f.changes {
 		return f.changeHint()
 	}
+	if strings.HasPrefix(f.Operation, "securityhub:") {
+		if hint := f.hubHint(); hint != "" {
+			return hint
+		}
+	}
 	switch f.kind {
 	case throttled:
 		return "lower --concurrency, or go on later with --resume"

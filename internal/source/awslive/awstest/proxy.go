@@ -95,6 +95,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil } // for faults
 	call, key := p.recognise(r, body)
 	sound := func() []byte {
 		p.mu.Lock()
@@ -117,8 +118,11 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func contentType(call Call) string {
-	if strings.HasPrefix(call.Operation, "organizations:") {
+	switch {
+	case strings.HasPrefix(call.Operation, "organizations:"):
 		return "application/x-amz-json-1.1"
+	case strings.HasPrefix(call.Operation, "securityhub:"):
+		return "application/json"
 	}
 	return "text/xml"
 }
@@ -133,6 +137,9 @@ func (p *Proxy) recognise(r *http.Request, body []byte) (call Call, key string) 
 	name := call.Form.Get("Action")
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		_, name, _ = strings.Cut(target, ".")
+	}
+	if service == "securityhub" {
+		name = hubOperations[r.URL.Path]
 	}
 	call.Operation = service + ":" + name
 	p.mu.Lock()
@@ -185,6 +192,8 @@ func (p *Proxy) answer(r *http.Request, call Call, key string, body []byte) []by
 		p.learn(answer, call.Account)
 	case "iam:GetAccountAuthorizationDetails":
 		answer = paged(answer, call.Form.Get("Marker"))
+	case "securityhub:GetFindings":
+		answer = filtered(answer, body)
 	}
 	return encoded(answer)
 }

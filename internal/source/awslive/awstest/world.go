@@ -198,7 +198,12 @@ func (w *World) organizations(operation, body string, into any) {
 // send makes one call to moto, past the proxy.
 func (w *World) send(account, service, contentType, target, body string) []byte {
 	w.t.Helper()
-	request, err := http.NewRequest(http.MethodPost, w.moto, strings.NewReader(body))
+	return w.sendTo("", account, service, contentType, target, body)
+}
+
+func (w *World) sendTo(path, account, service, contentType, target, body string) []byte {
+	w.t.Helper()
+	request, err := http.NewRequest(http.MethodPost, w.moto+path, strings.NewReader(body))
 	if err != nil {
 		w.t.Fatal(err)
 	}
