@@ -1,6 +1,9 @@
 package trust
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // SyntaxError says where a document has no meaning, and what to do about it.
 // Readers and [Parse] return it for every fault of the document itself.
@@ -15,4 +18,14 @@ func (e *SyntaxError) Error() string {
 		return e.Message
 	}
 	return fmt.Sprintf("line %d, column %d: %s", e.Range.Line(), e.Range.Column(), e.Message)
+}
+
+// WithoutPlace is an error without the place that a [*SyntaxError] names, which
+// would be one of a text that nobody sees. Of other errors it is the same.
+func WithoutPlace(err error) error {
+	var syntax *SyntaxError
+	if errors.As(err, &syntax) {
+		return errors.New(syntax.Message)
+	}
+	return err
 }

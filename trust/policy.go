@@ -30,6 +30,9 @@ type Policy struct {
 // for one of many policies that it may be.
 func (p *Policy) Open() bool { return p.open }
 
+// Document is the tree that the policy was parsed from.
+func (p *Policy) Document() Value { return p.document }
+
 // Effect is what a statement does to the requests it matches.
 type Effect uint8
 

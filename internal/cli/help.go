@@ -66,7 +66,7 @@ func help(command *cobra.Command, _ []string) {
 	sheet.text("  " + usage(command))
 	sheet.examples(command.Example)
 	sheet.commands(command)
-	for _, heading := range []string{"Evidence", "Files", "AWS", "Zone of trust", "Output", "Run", ""} {
+	for _, heading := range []string{"Repair", "Evidence", "Files", "AWS", "Zone of trust", "Output", "Run", ""} {
 		sheet.flags(command, heading)
 	}
 	switch codes := command.Annotations[judges]; {

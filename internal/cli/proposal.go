@@ -107,11 +107,11 @@ func readPolicy(path string) (*trust.Policy, error) {
 	}
 	tree, err := jsontree.Parse(&trust.File{Name: path, Text: text})
 	if err != nil {
-		return fail(said(err).Error())
+		return fail(trust.WithoutPlace(err).Error())
 	}
 	policy, err := trust.Parse(tree)
 	if err != nil {
-		return fail(said(err).Error())
+		return fail(trust.WithoutPlace(err).Error())
 	}
 	return policy, nil
 }

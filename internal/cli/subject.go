@@ -2,16 +2,14 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"countersign/internal/audit"
 	"countersign/internal/evidence"
+	"countersign/internal/fix"
 	"countersign/internal/role"
 	"countersign/internal/rule"
-	"countersign/trust"
-	"countersign/trust/jsontree"
 )
 
 // subject finds the role that is meant, with its trust policy where it is known.
@@ -110,7 +108,7 @@ func (s *subject) take(one *role.Role, options audit.Options) error {
 	}
 	s.role = evidence.Role{ARN: one.ARN, Account: account, Name: one.Name}
 	s.question = options.Question(one)
-	policy, err := policyOf(&one.Trust)
+	policy, err := fix.Policy(&one.Trust)
 	if err != nil {
 		s.noPolicy = "its trust policy cannot be read: " + err.Error()
 		s.incomplete = append(s.incomplete, audit.Incomplete{Source: one.Title(), Reason: s.noPolicy})
@@ -122,30 +120,4 @@ func (s *subject) take(one *role.Role, options audit.Options) error {
 		s.source = "its trust policy in " + one.Source.Path
 	}
 	return nil
-}
-
-// policyOf parses a role's trust policy.
-func policyOf(document *role.Document) (*trust.Policy, error) {
-	if document.Err != nil {
-		return nil, document.Err
-	}
-	tree := document.Tree
-	if tree == nil {
-		parsed, err := jsontree.Parse(&trust.File{Text: document.JSON})
-		if err != nil {
-			return nil, said(err)
-		}
-		tree = &parsed
-	}
-	policy, err := trust.Parse(*tree)
-	return policy, said(err)
-}
-
-// said is an error without the place, which would be one of the decoded text.
-func said(err error) error {
-	var syntax *trust.SyntaxError
-	if errors.As(err, &syntax) {
-		return errors.New(syntax.Message)
-	}
-	return err
 }

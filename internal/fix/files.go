@@ -1,0 +1,166 @@
+package fix
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"countersign/internal/fix/patch"
+	"countersign/internal/rule"
+	"countersign/trust"
+)
+
+// Files are repairs made in the texts that roles are read from.
+type Files struct {
+	// Before and After are the texts of the files that change, by path.
+	Before, After map[string][]byte
+}
+
+// Paths lists the files that change, in order.
+func (f *Files) Paths() []string { return slices.Sorted(maps.Keys(f.After)) }
+
+// Rejudge judges everything again with some files edited, by their paths.
+type Rejudge func(edited map[string][]byte) ([]*rule.Finding, error)
+
+// rounds bounds how often a plan is made again without what it did not close.
+const rounds = 8
+
+// Edit makes the repairs in the files, as far as they can be made there. What
+// comes out is read again: a role that does not pass, or whose policy is not the
+// one that was proved, is left as it was, and its repair says so. findings are
+// all roles that were judged, since a text may make several of them.
+func Edit(findings []*rule.Finding, repairs []*Repair, options patch.Options, rejudge Rejudge) (*Files, error) {
+	for range rounds {
+		files, edited, err := edit(findings, repairs, options)
+		if err != nil || len(files.After) == 0 {
+			return files, err
+		}
+		after, err := rejudge(files.After)
+		if err != nil {
+			return nil, err
+		}
+		if check(findings, edited, after) {
+			return files, nil
+		}
+	}
+	for _, repair := range repairs {
+		if repair.Repaired() {
+			repair.refuse("the edited files could not be read again as they should", "")
+		}
+	}
+	return &Files{}, nil
+}
+
+// edit plans the repairs that are left and makes their edits.
+func edit(findings []*rule.Finding, repairs []*Repair, options patch.Options) (*Files, map[*rule.Finding]*Repair, error) {
+	byFinding := map[*rule.Finding]*Repair{}
+	for _, repair := range repairs {
+		if repair.Repaired() {
+			byFinding[repair.Finding] = repair
+		}
+	}
+	plan := patch.NewPlan(options)
+	for _, finding := range findings {
+		var changes []trust.Change
+		if repair := byFinding[finding]; repair != nil {
+			changes = repair.Rewriting.Changes
+		}
+		plan.Add(finding.Role, changes)
+	}
+	done := plan.Finish()
+	for i := range done.Refused {
+		refused := &done.Refused[i]
+		for finding, repair := range byFinding {
+			if finding.Role == refused.Role {
+				repair.refuse(refused.Reason, refused.Hint)
+				delete(byFinding, finding)
+			}
+		}
+	}
+	files := &Files{Before: map[string][]byte{}, After: map[string][]byte{}}
+	for _, path := range done.Files() {
+		text, err := options.Read(path)
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading %s: %w", path, err)
+		}
+		edited, err := done.Apply(path, text)
+		if err != nil {
+			return nil, nil, err
+		}
+		files.Before[path], files.After[path] = text, edited
+	}
+	return files, byFinding, nil
+}
+
+// check holds what was read again against what was proved. It refuses repairs
+// that do not hold, and reports whether all do.
+func check(findings []*rule.Finding, edited map[*rule.Finding]*Repair, after []*rule.Finding) bool {
+	found := map[string]*rule.Finding{}
+	for _, finding := range after {
+		found[key(finding)] = finding
+	}
+	holds := true
+	for _, before := range findings {
+		now, repair := found[key(before)], edited[before]
+		switch {
+		case repair != nil:
+			if reason := proved(repair, now); reason != "" {
+				repair.refuse(reason, "change it by hand: countersign explain "+before.Role.Title())
+				holds = false
+			}
+		case now == nil || now.Verdict.Outcome != before.Verdict.Outcome:
+			// An edit has changed a role that it was not meant for: whatever is
+			// edited in that role's file stays as it was.
+			for finding, other := range edited {
+				if finding.Role.Source.Path == before.Role.Source.Path {
+					other.refuse("its text also makes the role "+before.Role.Title()+", whose verdict would change", "change it by hand")
+					holds = false
+				}
+			}
+		}
+	}
+	return holds
+}
+
+// key tells the same role in both readings.
+func key(finding *rule.Finding) string {
+	return finding.Fingerprint + "\x00" + finding.Role.Source.Path + "\x00" + finding.Role.Source.Address
+}
+
+// proved says what of a role that was read again is not as it was proved.
+func proved(repair *Repair, now *rule.Finding) string {
+	switch {
+	case now == nil:
+		return "the edited text no longer holds the role"
+	case now.Verdict.Outcome != trust.Pass:
+		return "the edited text would be judged " + string(now.Verdict.Outcome)
+	}
+	policy, err := Policy(&now.Role.Trust)
+	if err != nil {
+		return "the edited text cannot be read: " + err.Error()
+	}
+	if !patch.Same(repair.Rewriting.Document, policy.Document()) {
+		return "the edited text is not the policy that was proved"
+	}
+	return ""
+}
+
+// Over gives the file system of a directory with some files edited, by paths as
+// they were shown.
+func Over(edited map[string][]byte) func(directory string, files fs.FS) fs.FS {
+	return func(directory string, files fs.FS) fs.FS {
+		inside := map[string][]byte{}
+		for path, text := range edited {
+			if name, err := filepath.Rel(directory, path); err == nil && name != ".." && !strings.HasPrefix(name, "../") {
+				inside[filepath.ToSlash(name)] = text
+			}
+		}
+		if len(inside) == 0 {
+			return files
+		}
+		return patch.Overlay(files, inside)
+	}
+}

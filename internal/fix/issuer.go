@@ -1,0 +1,154 @@
+package fix
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+
+	"countersign/trust"
+)
+
+// Issuer gives third parties' external IDs, and sees to it that none serves two
+// of them.
+type Issuer struct {
+	// Value is the external ID that was given for the third party at hand, and
+	// Reference the name of the parameter or variable that holds it, in its
+	// place.
+	Value, Reference string
+	// ByAccount are the external IDs that were listed, Party the third party
+	// that an account belongs to: two accounts of one may share an external ID.
+	ByAccount map[string]string
+	Party     func(account string) string
+	// Generate has external IDs made where nobody issued one, and Tell told of
+	// each, once.
+	Generate bool
+	Tell     func(account, id string)
+
+	made     map[string]string // by third party
+	owner    map[string]string // external ID → third party
+	conflict string            // why the role at hand gets none
+}
+
+// Taken notes an external ID that a policy asks a third party for already.
+func (i *Issuer) Taken(id, account string) {
+	if i.owner == nil {
+		i.owner = map[string]string{}
+	}
+	if _, known := i.owner[id]; !known {
+		i.owner[id] = i.party(account)
+	}
+}
+
+func (i *Issuer) party(account string) string {
+	if i.Party != nil && account != "*" {
+		if name := i.Party(account); name != "" {
+			return name
+		}
+	}
+	return account
+}
+
+// begin goes on to another role.
+func (i *Issuer) begin() { i.conflict = "" }
+
+// issue is the external ID for an account's callers.
+func (i *Issuer) issue(account string) (trust.Value, bool) {
+	id, listed := i.ByAccount[account]
+	if !listed {
+		id = i.made[i.party(account)]
+	}
+	switch {
+	case id != "":
+	case i.Reference != "":
+		id = i.Reference
+		if i.given(id, account) {
+			return trust.Value{Kind: trust.Unknown, On: id}, true
+		}
+		return trust.Value{}, false
+	case i.Value != "":
+		id = i.Value
+	default:
+		return trust.Value{}, false
+	}
+	return trust.Literal(id), i.given(id, account)
+}
+
+// given notes who has an external ID from now on; it reports false where another
+// third party has it.
+func (i *Issuer) given(id, account string) bool {
+	i.Taken(id, account)
+	owner := i.owner[id]
+	if owner == i.party(account) {
+		return true
+	}
+	i.conflict = "the external ID is that of " + spelt(owner) + " already, and " + spelt(account) + " needs its own"
+	return false
+}
+
+func spelt(party string) string {
+	if party == "*" {
+		return "callers of any account"
+	}
+	if len(party) == 12 && party[0] >= '0' && party[0] <= '9' {
+		return "account " + party
+	}
+	return party
+}
+
+// generate makes external IDs of 128 random bits; it reports whether it did.
+func (i *Issuer) generate(accounts []string) bool {
+	if !i.Generate || i.conflict != "" {
+		return false
+	}
+	if i.made == nil {
+		i.made = map[string]string{}
+	}
+	for _, account := range accounts {
+		party := i.party(account)
+		if i.made[party] != "" {
+			continue
+		}
+		var bits [16]byte
+		_, _ = rand.Read(bits[:]) // it never fails
+		i.made[party] = hex.EncodeToString(bits[:])
+		if i.Tell != nil {
+			i.Tell(account, i.made[party])
+		}
+	}
+	return true
+}
+
+// Learn notes the external IDs that a policy asks third parties for.
+func (i *Issuer) Learn(policy *trust.Policy) {
+	for n := range policy.Statements {
+		s := &policy.Statements[n]
+		account := onlyAccount(s)
+		if s.Effect != trust.Allow || account == "" {
+			continue
+		}
+		for j := range s.Conditions {
+			c := &s.Conditions[j]
+			if c.Key != "sts:externalid" || c.Operator.Negated || c.Operator.Family != trust.StringExact {
+				continue
+			}
+			for k := range c.Values {
+				if id := c.Values[k].Text; id != "" {
+					i.Taken(id, account)
+				}
+			}
+		}
+	}
+}
+
+// onlyAccount is the account whose callers alone a statement is for.
+func onlyAccount(s *trust.Statement) string {
+	account := ""
+	for n := range s.Principals {
+		switch next := s.Principals[n].Account; {
+		case next == "", account != "" && account != next:
+			return ""
+		default:
+			account = next
+		}
+	}
+	return account
+}
