@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -204,9 +206,9 @@ func TestNoFaultMakesTheJournalTellWhatIsNot(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newScene(t)
-			s.fault = test.fault
+			s.fault(test.fault)
 			got := s.close()
-			s.fault = nil
+			s.fault(nil)
 			s.ends(got, test.result)
 			s.shows(test.shows)
 			if test.states == nil {
@@ -238,7 +240,7 @@ func TestNoFaultMakesTheJournalTellWhatIsNot(t *testing.T) {
 func TestARoleThatShowsItsPolicyLateIsWaitedFor(t *testing.T) {
 	s := newScene(t)
 	var old []byte
-	s.fault = func(call awstest.Call) awstest.Fault {
+	s.fault(func(call awstest.Call) awstest.Fault {
 		if call.Operation != get || call.Nth > 4 {
 			return nil
 		}
@@ -249,7 +251,7 @@ func TestARoleThatShowsItsPolicyLateIsWaitedFor(t *testing.T) {
 			w.Header().Set("Content-Type", "text/xml")
 			_, _ = w.Write(old)
 		}
-	}
+	})
 	s.options.settle = 10e9
 	s.ends(s.close(), Done)
 	s.states(journal.Intended, journal.Sent, journal.Confirmed)
@@ -257,12 +259,12 @@ func TestARoleThatShowsItsPolicyLateIsWaitedFor(t *testing.T) {
 
 func TestAPolicyThatIAMKeepsInAnotherFormIsTheOneThatWasSent(t *testing.T) {
 	s := newScene(t)
-	s.fault = func(call awstest.Call) awstest.Fault {
+	s.fault(func(call awstest.Call) awstest.Fault {
 		if call.Operation == get && call.Nth == 2 {
 			s.world.SetTrust(s.world.Account, "vendor", stored)
 		}
 		return nil
-	}
+	})
 	done := s.close()
 	s.ends(done, Done)
 	if live := s.states(journal.Intended, journal.Sent, journal.Confirmed).Live(); live != stored {
@@ -283,7 +285,7 @@ func TestSomebodyElsesChange(t *testing.T) {
 	}
 	t.Run("before ours is not overwritten", func(t *testing.T) {
 		s := newScene(t)
-		s.fault = other(s, get, 1)
+		s.fault(other(s, get, 1))
 		got := s.close()
 		s.ends(got, Refused)
 		var moved *MovedError
@@ -294,17 +296,17 @@ func TestSomebodyElsesChange(t *testing.T) {
 	})
 	t.Run("while no answer comes to ours is not overwritten", func(t *testing.T) {
 		s := newScene(t)
-		s.fault = func(call awstest.Call) awstest.Fault {
+		s.fault(func(call awstest.Call) awstest.Fault {
 			other(s, update, 1)(call)
 			return when(update, 1, always, awstest.Cut(0))(call)
-		}
+		})
 		s.ends(s.close(), Superseded)
 		s.shows(foreign)
 		s.states(journal.Intended, journal.Superseded)
 	})
 	t.Run("after ours is told and not undone", func(t *testing.T) {
 		s := newScene(t)
-		s.fault = other(s, get, 2)
+		s.fault(other(s, get, 2))
 		got := s.close()
 		s.ends(got, Superseded)
 		s.shows(foreign)
@@ -312,7 +314,7 @@ func TestSomebodyElsesChange(t *testing.T) {
 		if entry.Live() != foreign {
 			t.Errorf("the journal keeps %s", entry.Live())
 		}
-		s.fault = nil
+		s.fault(nil)
 		undone := s.undo(entry)
 		s.ends(undone, Refused)
 		if !strings.Contains(hintOf(undone.Err), "aws iam update-assume-role-policy --role-name vendor") {
@@ -357,12 +359,12 @@ func TestAnInterruptLeavesTheRestUndoneAndSaysSo(t *testing.T) {
 		changes = append(changes, closing(account, name))
 	}
 	ctx, interrupt := context.WithCancel(context.Background())
-	s.fault = func(call awstest.Call) awstest.Fault {
+	s.fault(func(call awstest.Call) awstest.Fault {
 		if call.Operation == update && call.Nth == 2 {
 			interrupt() // in the middle of the second
 		}
 		return nil
-	}
+	})
 	hold := s.hold()
 	defer hold.Release()
 	told := 0
@@ -395,7 +397,7 @@ func TestAnAccountThatCannotBeReachedFailsItsOwnChangesOnly(t *testing.T) {
 		}
 	}
 	var assumed []string
-	s.fault = func(call awstest.Call) awstest.Fault {
+	s.fault(func(call awstest.Call) awstest.Fault {
 		if call.Operation != "sts:AssumeRole" {
 			return nil
 		}
@@ -404,7 +406,7 @@ func TestAnAccountThatCannotBeReachedFailsItsOwnChangesOnly(t *testing.T) {
 			return denied
 		}
 		return nil
-	}
+	})
 	hold := s.hold()
 	defer hold.Release()
 	aws := session(t, awslive.Options{RoleExternalID: "x y"})
@@ -465,4 +467,30 @@ func TestTwoAtOnceDoNotChangeOneRoleTwice(t *testing.T) {
 		t.Errorf("the first is %s, the second %s", a, b)
 	}
 	s.states(journal.Intended, journal.Sent, journal.Confirmed)
+}
+
+func TestAJournalThatCannotBeWrittenStopsEverything(t *testing.T) {
+	s := newScene(t)
+	s.world.Role(s.world.Account, "/", "second", open)
+	s.fault(func(call awstest.Call) awstest.Fault {
+		if call.Operation == update {
+			s.world.SetTrust(s.world.Account, "second", foreign) // nobody looks at it any more
+			for _, entry := range s.entries() {
+				if err := os.Remove(filepath.Join(s.journal.Path(), entry.ID+".jsonl")); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		return nil
+	})
+	outcomes := s.run(closing(s.world.Account, "vendor"), closing(s.world.Account, "second"))
+	s.ends(outcomes[0], Unconfirmed)
+	s.ends(outcomes[1], Left)
+	if said := outcomes[0].Err.Error(); !strings.Contains(said, "AWS has taken the policy, but writing the journal") {
+		t.Errorf("it says %s", said)
+	}
+	if said := outcomes[1].Err.Error(); !strings.Contains(said, "the journal cannot be written") {
+		t.Errorf("it says %s", said)
+	}
+	s.shows(guarded)
 }

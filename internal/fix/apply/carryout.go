@@ -88,7 +88,7 @@ func (r *run) concluded(entry *journal.Entry, seen Sight, judge func(string) (tr
 		}
 		return r.end(entry, Done, step, nil)
 	case ShowsBefore:
-		err := reason(fmt.Sprintf("the role still shows the policy before, %v after the last look was begun", r.options.settle))
+		err := reason(fmt.Sprintf("after %v the role still shows the policy before", r.options.settle))
 		return r.end(entry, Unconfirmed, journal.Step{State: journal.Unconfirmed, Reason: err.Error()}, err)
 	case ShowsOther:
 		err := reason("the role shows neither the policy before nor the one that was sent: somebody else has changed it")

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -54,8 +55,37 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// applier is the command of a process that closes roles of the scene.
-func (s *scene) applier(names ...string) *exec.Cmd {
+// applier is a process that closes roles of the scene.
+type applier struct {
+	*exec.Cmd
+	started chan struct{}
+}
+
+// run runs it to its end, which is to be a violent one.
+func (a *applier) run(s *scene) {
+	s.Helper()
+	if err := a.Start(); err != nil {
+		s.Fatal(err)
+	}
+	close(a.started)
+	if err := a.Wait(); err == nil || a.failed() {
+		s.Fatalf("the applier came to its end: %v", err)
+	}
+}
+
+// failed reports whether it ended with a panic, and not because it was killed.
+func (a *applier) failed() bool { return a.ProcessState.ExitCode() == 2 }
+
+// kill kills it from within a call that it makes.
+func (a *applier) kill() {
+	<-a.started
+	a.Process.Kill()
+	for a.Process.Signal(syscall.Signal(0)) == nil {
+		time.Sleep(time.Millisecond) // until it is gone, and with it what it would do next
+	}
+}
+
+func (s *scene) applier(names ...string) *applier {
 	s.Helper()
 	text, err := json.Marshal(job{s.journal.Path(), s.world.Account, names})
 	if err != nil {
@@ -66,7 +96,7 @@ func (s *scene) applier(names ...string) *exec.Cmd {
 	for name, value := range environment(s.proxy.URL) {
 		command.Env = append(command.Env, name+"="+value)
 	}
-	return command
+	return &applier{command, make(chan struct{})}
 }
 
 // TestAKillBetweenAnyTwoStepsLosesNothing kills an applier with SIGKILL between
@@ -104,16 +134,14 @@ func TestAKillBetweenAnyTwoStepsLosesNothing(t *testing.T) {
 			t.Run(test.name+", then "+string(choice), func(t *testing.T) {
 				s := newScene(t)
 				applier := s.applier("vendor")
-				s.fault = func(call awstest.Call) awstest.Fault {
+				s.fault(func(call awstest.Call) awstest.Fault {
 					if call.Operation == test.operation && call.Nth == test.nth {
-						return test.fault(func() { applier.Process.Kill(); applier.Process.Wait() })
+						return test.fault(applier.kill)
 					}
 					return nil
-				}
-				if err := applier.Run(); err == nil {
-					t.Fatal("the applier came to its end")
-				}
-				s.fault = nil
+				})
+				applier.run(s)
+				s.fault(nil)
 				if test.state == "" {
 					if len(s.entries()) > 0 {
 						t.Errorf("the journal tells %+v", s.entries()[0])
@@ -164,7 +192,7 @@ func TestAKillAtAnyTimeLosesNothing(t *testing.T) {
 		timer := time.AfterFunc(time.Duration(150+37*round)*time.Millisecond, func() { applier.Process.Kill() })
 		err := applier.Wait()
 		timer.Stop()
-		if err != nil && strings.Contains(err.Error(), "exit status") {
+		if err != nil && applier.failed() {
 			t.Fatalf("%v: %s", err, applier.Stderr)
 		}
 		for _, entry := range s.entries() {
@@ -238,20 +266,18 @@ func TestAnApplierThatWasKilledLeavesTheLockToTheNext(t *testing.T) {
 	s := newScene(t)
 	applier := s.applier("vendor")
 	held := make(chan error, 1)
-	s.fault = func(call awstest.Call) awstest.Fault {
+	s.fault(func(call awstest.Call) awstest.Fault {
 		if call.Operation == get && call.Nth == 1 {
 			_, err := s.journal.Hold(context.Background(), false)
 			held <- err
-			return func(http.ResponseWriter, *http.Request, func() []byte) { applier.Process.Kill() }
+			return func(http.ResponseWriter, *http.Request, func() []byte) { applier.kill() }
 		}
 		return nil
-	}
-	if err := applier.Run(); err == nil {
-		t.Fatal("the applier came to its end")
-	}
+	})
+	applier.run(s)
 	if err := <-held; err == nil || !strings.Contains(err.Error(), fmt.Sprint("process ", applier.Process.Pid)) {
 		t.Errorf("while it was at work: %v", err)
 	}
-	s.fault = nil
+	s.fault(nil)
 	s.ends(s.close(), Done)
 }

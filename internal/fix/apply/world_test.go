@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,8 +60,17 @@ type scene struct {
 	world   *awstest.World
 	proxy   *awstest.Proxy
 	journal *journal.Journal
-	fault   func(awstest.Call) awstest.Fault // may be set at any time between calls
 	options Options
+
+	mu     sync.Mutex
+	faults func(awstest.Call) awstest.Fault
+}
+
+// fault says for each call from now on what goes wrong; nil for nothing.
+func (s *scene) fault(faults func(awstest.Call) awstest.Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = faults
 }
 
 func newScene(t *testing.T) *scene {
@@ -68,10 +78,13 @@ func newScene(t *testing.T) *scene {
 	s := &scene{T: t, world: awstest.NewWorld(t), journal: journal.At(filepath.Join(t.TempDir(), "journal"))}
 	s.world.Role(s.world.Account, "/", "vendor", open)
 	s.proxy = awstest.NewProxy(t, s.world, func(call awstest.Call) awstest.Fault {
-		if s.fault == nil {
+		s.mu.Lock()
+		faults := s.faults
+		s.mu.Unlock()
+		if faults == nil {
 			return nil
 		}
-		return s.fault(call)
+		return faults(call)
 	})
 	s.options = Options{Tool: "countersign test", settle: 300 * time.Millisecond}
 	for name, value := range environment(s.proxy.URL) {

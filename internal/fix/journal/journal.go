@@ -142,17 +142,20 @@ func (r *RefError) Hint() string {
 
 // prepare makes the directory, for its owner alone.
 func (j *Journal) prepare() error {
-	if err := os.MkdirAll(j.path, 0o700); err != nil {
-		return fmt.Errorf("making the journal: %w", err)
-	}
 	info, err := os.Stat(j.path)
+	if errors.Is(err, os.ErrNotExist) {
+		err = errors.Join(os.MkdirAll(j.path, 0o700), syncDirectory(filepath.Dir(j.path)))
+		if err == nil {
+			info, err = os.Stat(j.path)
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("making the journal: %w", err)
 	}
 	if open := info.Mode().Perm() & 0o077; open != 0 && runtime.GOOS != "windows" {
 		return &OpenError{j.path}
 	}
-	return syncDirectory(filepath.Dir(j.path))
+	return nil
 }
 
 // OpenError says that others could read the journal.

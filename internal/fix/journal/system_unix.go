@@ -19,11 +19,17 @@ func lockFile(file *os.File) error {
 	return err
 }
 
-// syncDirectory has the names in a directory be on the disk.
+// syncDirectory has the names in a directory be on the disk. A file system that
+// cannot be told so, as some of networks cannot, is left to its own ways.
 func syncDirectory(path string) error {
 	directory, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(directory.Sync(), directory.Close())
+	defer directory.Close()
+	err = directory.Sync()
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) {
+		return nil
+	}
+	return err
 }
