@@ -22,6 +22,7 @@ type changing struct {
 	roleName, externalID string
 	journal              string
 	yes, wait            bool
+	maxChanges           int // of fix; 0 sets no bound
 	noColor              bool
 }
 

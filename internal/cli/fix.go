@@ -21,26 +21,33 @@ import (
 // fixing holds the flags of fix.
 type fixing struct {
 	judgement
-	demand demand
-	roles  []string
-	write  bool
-	check  bool
+	demand   demand
+	changing changing
+	roles    []string
+	write    bool
+	check    bool
+	apply    bool
 }
 
 func (c *command) fix() *cobra.Command {
 	var flags fixing
 	command := &cobra.Command{
-		Use:   "fix [PATH ...]",
+		Use:   "fix [PATH ...] | fix --live [ROLE ...]",
 		Short: "close the roles that are open, with a proof, as a diff or in the files",
 		Long: `Finds the smallest change of each open role's trust policy that lets outsiders in
 with the countersign only, and prints it as a diff; --write edits the files. Each
 change is proved: nobody inside the zone of trust, no service and no federated
 caller is affected, and whoever got in before gets in with the countersign, or is
-named. What is edited is read again, and stays as it was unless it passes.`,
+named. What is edited is read again, and stays as it was unless it passes.
+
+With --live the roles are those of AWS, of which some may be named; --apply changes
+them, one after the other, and countersign undo takes that back.`,
 		Example: `  countersign fix --external-id "$ID" infrastructure/
   countersign fix --external-id "$ID" --write infrastructure/
   countersign fix --require mfa --role OpsAccess infrastructure/
-  countersign fix --generate-external-id --role Exporter policy.json`,
+  countersign fix --generate-external-id --role Exporter policy.json
+  countersign fix --live --external-id "$ID" VendorAccess
+  countersign fix --live --external-id "$ID" --apply VendorAccess`,
 		Annotations: map[string]string{judges: fixCodes},
 		RunE: func(command *cobra.Command, args []string) error {
 			return c.repair(command.Context(), &flags, args)
@@ -64,7 +71,11 @@ func (f *fixing) register(command *cobra.Command) {
 	group(&words{&f.roles, "NAME[,NAME]", notEmpty}, "role", "only these roles: a name, an ARN or the end of one, or an address")
 	run(&f.write, "write", "edit the files")
 	run(&f.check, "check", "exit with 1 if a change would be made; print it all the same")
+	run(&f.apply, "apply", "with --live: change the roles, after showing what changes and asking")
+	group(&number{&f.changing.maxChanges, 100000}, "max-changes", "with --apply: change nothing if more roles than this would change")
 	f.judgement.register(command)
+	f.changing.register(flags)
+	f.changing.complete(command)
 	for _, name := range []string{"all", "fail-on", "strict", "compliance", "save", "resume"} {
 		if flag := flags.Lookup(name); flag != nil {
 			flag.Hidden = true
@@ -118,8 +129,19 @@ func (d *demand) check(flags *pflag.FlagSet) error {
 	return nil
 }
 
+// reference is the flag that has the external ID written as a reference.
+func (d *demand) reference() string {
+	switch {
+	case d.parameter != "":
+		return "--external-id-parameter"
+	case d.variable != "":
+		return "--external-id-variable"
+	}
+	return ""
+}
+
 // settle says what is asked for, with what the settings know.
-func (d *demand) settle(c *command, found settings.Settings) fix.Demand {
+func (d *demand) settle(found settings.Settings) fix.Demand {
 	issuer := &fix.Issuer{Value: d.externalID, Generate: d.generate, ByAccount: map[string]string{}}
 	switch {
 	case d.parameter != "":
@@ -141,15 +163,6 @@ func (d *demand) settle(c *command, found settings.Settings) fix.Demand {
 		return ""
 	}
 	issuer.Party = func(account string) string { return either(party[account], name(account)) }
-	issuer.Tell = func(account, id string) {
-		whose := "account " + account
-		if account == "*" {
-			whose = "callers of any account"
-		} else if owner := name(account); owner != "" {
-			whose += " (" + owner + ")"
-		}
-		c.note("external ID for %s, told this once: %s", whose, id)
-	}
 	return fix.Demand{Require: trust.Requirement(d.require), MaxMFAAge: int(d.maxAge.Seconds()), Issuer: issuer}
 }
 
@@ -217,6 +230,12 @@ func (c *command) repair(ctx context.Context, f *fixing, args []string) error {
 	if err := f.demand.check(f.flags); err != nil {
 		return err
 	}
+	if err := c.checkLive(f); err != nil {
+		return err
+	}
+	if f.live.wanted {
+		f.roles, args = append(f.roles, args...), nil
+	}
 	wanted, err := f.fixOutputs()
 	if err != nil {
 		return err
@@ -243,12 +262,16 @@ func (c *command) repair(ctx context.Context, f *fixing, args []string) error {
 		return err
 	}
 	only := choose(f.roles)
-	repairs := plan(all.all, only, options, f.demand.settle(c, found))
+	repairs := plan(all.all, only, options, f.demand.settle(found))
 	if err := only.result(); err != nil && ctx.Err() == nil {
 		c.tell(nil, summary)
 		return err
 	}
-	return c.repairFiles(ctx, f, wanted, &repairing{all: all.all, repairs: repairs, options: options, paths: args, summary: summary})
+	r := &repairing{all: all.all, repairs: repairs, options: options, paths: args, summary: summary}
+	if f.live.wanted {
+		return c.repairLive(ctx, f, wanted, r)
+	}
+	return c.repairFiles(ctx, f, wanted, r)
 }
 
 // plan finds the change of every open role that is meant.

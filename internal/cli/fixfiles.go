@@ -67,6 +67,7 @@ func (c *command) repairFiles(ctx context.Context, f *fixing, wanted outputs, r 
 	if ctx.Err() != nil {
 		return errors.New("interrupted; nothing was written")
 	}
+	r.tellIDs(c)
 	if err := c.writeFix(f, wanted, r); err != nil {
 		return err
 	}
@@ -95,6 +96,19 @@ func (f *fixing) rejudge(ctx context.Context, r *repairing, edited map[string][]
 	return all.all, err
 }
 
+// tellIDs tells the external IDs that were made, each once and nowhere else.
+func (r *repairing) tellIDs(c *command) {
+	told := map[string]bool{}
+	for _, repair := range r.repairs {
+		for _, made := range repair.Made {
+			if repair.Repaired() && !told[made.ID] {
+				told[made.ID] = true
+				c.note("external ID for %s, told this once: %s", made.Party, made.ID)
+			}
+		}
+	}
+}
+
 // code is what a run is worth.
 func (r *repairing) code(f *fixing) int {
 	open := false
@@ -121,6 +135,9 @@ func (r *repairing) diff() string {
 
 // diffOf is the change of one file, named as git names it.
 func (r *repairing) diffOf(path string) string {
+	if strings.HasPrefix(path, "arn:") {
+		return liveDiff(path, r.files.Before[path], r.files.After[path])
+	}
 	name := filepath.ToSlash(path)
 	return textdiff.Unified("a/"+name, "b/"+name, r.files.Before[path], r.files.After[path], diffContext)
 }

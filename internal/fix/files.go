@@ -48,7 +48,7 @@ func Edit(findings []*rule.Finding, repairs []*Repair, options patch.Options, re
 	}
 	for _, repair := range repairs {
 		if repair.Repaired() {
-			repair.refuse("the edited files could not be read again as they should", "")
+			repair.Refuse("the edited files could not be read again as they should", "")
 		}
 	}
 	return &Files{}, nil
@@ -75,7 +75,7 @@ func edit(findings []*rule.Finding, repairs []*Repair, options patch.Options) (*
 		refused := &done.Refused[i]
 		for finding, repair := range byFinding {
 			if finding.Role == refused.Role {
-				repair.refuse(refused.Reason, refused.Hint)
+				repair.Refuse(refused.Reason, refused.Hint)
 				delete(byFinding, finding)
 			}
 		}
@@ -108,7 +108,7 @@ func check(findings []*rule.Finding, edited map[*rule.Finding]*Repair, after []*
 		switch {
 		case repair != nil:
 			if reason := proved(repair, now); reason != "" {
-				repair.refuse(reason, "change it by hand: countersign explain "+before.Role.Title())
+				repair.Refuse(reason, "change it by hand: countersign explain "+before.Role.Title())
 				holds = false
 			}
 		case now == nil || now.Verdict.Outcome != before.Verdict.Outcome:
@@ -116,7 +116,7 @@ func check(findings []*rule.Finding, edited map[*rule.Finding]*Repair, after []*
 			// edited in that role's file stays as it was.
 			for finding, other := range edited {
 				if finding.Role.Source.Path == before.Role.Source.Path {
-					other.refuse("its text also makes the role "+before.Role.Title()+", whose verdict would change", "change it by hand")
+					other.Refuse("its text also makes the role "+before.Role.Title()+", whose verdict would change", "change it by hand")
 					holds = false
 				}
 			}

@@ -34,6 +34,8 @@ type Repair struct {
 	// Missing are the accounts of third parties that have to issue an external
 	// ID first; "*" stands for callers of any account.
 	Missing []string
+	// Made are the external IDs that were made for it.
+	Made []Made
 	// Size is the new policy's length as IAM counts it, in characters.
 	Size int
 }
@@ -53,8 +55,8 @@ func (r *Repair) Place() string {
 	return at.Path + ":" + strconv.Itoa(at.Line)
 }
 
-// refuse takes the change back.
-func (r *Repair) refuse(reason, hint string) {
+// Refuse takes the change back and says why.
+func (r *Repair) Refuse(reason, hint string) {
 	r.Rewriting, r.Reason, r.Hint = nil, reason, hint
 }
 
@@ -63,12 +65,12 @@ func Plan(finding *rule.Finding, options audit.Options, demand Demand) *Repair {
 	repair := &Repair{Finding: finding}
 	subject := finding.Role
 	if subject.ServiceLinked() {
-		repair.refuse("AWS owns the trust policy of a service-linked role", "delete the role if the service does not need it")
+		repair.Refuse("AWS owns the trust policy of a service-linked role", "delete the role if the service does not need it")
 		return repair
 	}
 	policy, err := Policy(&subject.Trust)
 	if err != nil {
-		repair.refuse("its trust policy cannot be read: "+err.Error(), "")
+		repair.Refuse("its trust policy cannot be read: "+err.Error(), "")
 		return repair
 	}
 	repair.Before = policy
@@ -86,6 +88,7 @@ func Plan(finding *rule.Finding, options audit.Options, demand Demand) *Repair {
 		repair.explain(err, demand.Issuer)
 		return repair
 	}
+	repair.Made = demand.Issuer.used
 	repair.Rewriting, repair.Size = rewriting, trust.Size(rewriting.Document)
 	return repair
 }
@@ -109,14 +112,14 @@ func (r *Repair) explain(err error, issuer *Issuer) {
 	var cannot *trust.CannotRewriteError
 	switch {
 	case issuer.conflict != "":
-		r.refuse(issuer.conflict, "an external ID serves one third party: list each one's own under external_ids in countersign.yaml")
+		r.Refuse(issuer.conflict, "an external ID serves one third party: list each one's own under external_ids in countersign.yaml")
 	case errors.As(err, &needs):
 		r.Missing = needs.Accounts
-		r.refuse(needs.Error(), "the third party issues it: --external-id VALUE, or external_ids in countersign.yaml; --generate-external-id makes one for those who run both ends")
+		r.Refuse(needs.Error(), "the third party issues it: --external-id VALUE, or external_ids in countersign.yaml; --generate-external-id makes one for those who run both ends")
 	case errors.As(err, &cannot):
-		r.refuse(cannot.Reason, cannot.Hint)
+		r.Refuse(cannot.Reason, cannot.Hint)
 	default:
-		r.refuse(err.Error(), "")
+		r.Refuse(err.Error(), "")
 	}
 }
 

@@ -3,6 +3,7 @@ package fix
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"slices"
 
 	"countersign/trust"
 )
@@ -18,15 +19,17 @@ type Issuer struct {
 	// that an account belongs to: two accounts of one may share an external ID.
 	ByAccount map[string]string
 	Party     func(account string) string
-	// Generate has external IDs made where nobody issued one, and Tell told of
-	// each, once.
+	// Generate has external IDs made where nobody issued one.
 	Generate bool
-	Tell     func(account, id string)
 
 	made     map[string]string // by third party
+	used     []Made            // for the role at hand
 	owner    map[string]string // external ID → third party
 	conflict string            // why the role at hand gets none
 }
+
+// Made is an external ID that was made for a third party.
+type Made struct{ Party, ID string }
 
 // Taken notes an external ID that a policy asks a third party for already.
 func (i *Issuer) Taken(id, account string) {
@@ -48,13 +51,16 @@ func (i *Issuer) party(account string) string {
 }
 
 // begin goes on to another role.
-func (i *Issuer) begin() { i.conflict = "" }
+func (i *Issuer) begin() { i.conflict, i.used = "", nil }
 
 // issue is the external ID for an account's callers.
 func (i *Issuer) issue(account string) (trust.Value, bool) {
 	id, listed := i.ByAccount[account]
 	if !listed {
-		id = i.made[i.party(account)]
+		party := i.party(account)
+		if id = i.made[party]; id != "" && !slices.Contains(i.used, Made{spelt(party), id}) {
+			i.used = append(i.used, Made{spelt(party), id})
+		}
 	}
 	switch {
 	case id != "":
@@ -110,9 +116,6 @@ func (i *Issuer) generate(accounts []string) bool {
 		var bits [16]byte
 		_, _ = rand.Read(bits[:]) // it never fails
 		i.made[party] = hex.EncodeToString(bits[:])
-		if i.Tell != nil {
-			i.Tell(account, i.made[party])
-		}
 	}
 	return true
 }
