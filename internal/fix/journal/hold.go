@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -67,6 +68,7 @@ func (j *Journal) Hold(ctx context.Context, wait bool) (*Hold, error) {
 				file.Close()
 				return nil, err
 			}
+			j.sweep()
 			return &Hold{j, file}, nil
 		}
 		if !errors.Is(err, errLocked) {
@@ -171,17 +173,39 @@ func encode(line any) ([]byte, error) {
 	return text.Bytes(), nil
 }
 
+// unfinished ends the name of an entry that is being made.
+const unfinished = ".new"
+
+// create makes the file of an entry, whole or not at all. Nobody else makes
+// one meanwhile.
 func (h *Hold) create(path string, line []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if _, err := os.Lstat(path); err == nil {
+		return os.ErrExist
+	}
+	file, err := os.OpenFile(path+unfinished, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(line)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		_ = os.Remove(path) // nothing was sent, so nothing has to be told
+	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
+		err = os.Rename(path+unfinished, path)
+	}
+	if err != nil {
+		_ = os.Remove(path + unfinished) // the next hold does it otherwise
 		return err
 	}
 	return syncDirectory(h.journal.path)
+}
+
+// sweep removes what processes left that ended while they made an entry.
+// Nothing was sent to AWS for it.
+func (j *Journal) sweep() {
+	names, _ := os.ReadDir(j.path) // what is left harms nobody
+	for _, name := range names {
+		if strings.HasSuffix(name.Name(), suffix+unfinished) {
+			_ = os.Remove(filepath.Join(j.path, name.Name()))
+		}
+	}
 }
 
 // Step writes down a step of a change. Once it returns the step is on the disk.

@@ -105,6 +105,24 @@ func TestAChangeThatWasUndoneSaysByWhich(t *testing.T) {
 	}
 }
 
+func TestAnEntryIsThereAsAWholeOrNotAtAll(t *testing.T) {
+	j := newJournal(t)
+	h := hold(t, j)
+	intend(t, h, sample())
+	left := j.file("20261125-193012-4f2a") + unfinished
+	if err := os.WriteFile(left, []byte(`{"schema":`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if entries, damages, err := j.Entries(); len(entries) != 1 || len(damages) > 0 || err != nil {
+		t.Errorf("%d entries, %v, %v", len(entries), damages, err)
+	}
+	h.Release()
+	hold(t, j)
+	if _, err := os.Lstat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the next hold leaves it: %v", err)
+	}
+}
+
 func TestOnlyTheOwnerReadsTheJournal(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // which has no modes
@@ -223,12 +241,14 @@ const holdFor = "COUNTERSIGN_TEST_HOLD"
 // TestMain is a process that takes a hold and keeps it, where it is asked for.
 func TestMain(m *testing.M) {
 	if path := os.Getenv(holdFor); path != "" {
-		if _, err := At(path).Hold(context.Background(), false); err != nil {
+		hold, err := At(path).Hold(context.Background(), false)
+		if err != nil {
 			fmt.Println("error", err)
 			os.Exit(1)
 		}
 		fmt.Println("held")
-		select {}
+		time.Sleep(time.Hour)
+		hold.Release()
 	}
 	os.Exit(m.Run())
 }
