@@ -70,10 +70,14 @@ func compress(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // schema FILE holds a file to the schema of --format json; with -lines before
-// it, to that of jsonl.
+// it, to that of jsonl, with -fix to that of fix.
 func schema(t *testing.T, ts *testscript.TestScript, args []string) {
-	if args[0] == "-lines" {
+	switch args[0] {
+	case "-lines":
 		schematest.Lines(t, []byte(ts.ReadFile(args[1])))
+		return
+	case "-fix":
+		schematest.Fix(t, []byte(ts.ReadFile(args[1])))
 		return
 	}
 	schematest.Document(t, []byte(ts.ReadFile(args[0])))

@@ -79,7 +79,11 @@ func (c *command) tellRepairs(f *fixing, r *repairing) {
 		if f.write {
 			verb = "closes"
 		}
-		c.note("%s %d of %s in %s", verb, closed, plural(len(r.repairs), "open role"), plural(len(r.files.After), "file"))
+		in := " in " + plural(len(r.files.After), "file")
+		if f.live.wanted {
+			in = ""
+		}
+		c.note("%s %d of %s%s", verb, closed, plural(len(r.repairs), "open role"), in)
 	}
 }
 
@@ -92,8 +96,8 @@ func (c *command) tellRepair(f *fixing, repair *fix.Repair) {
 	}
 	facts := fix.Describe(repair, trust.Requirement(f.demand.require), trust.DefaultQuota)
 	lines := append([]string{"close    " + name}, facts.Does...)
-	for _, text := range facts.Proved {
-		lines = append(lines, "proved: "+text)
+	if len(facts.Proved) > 0 {
+		lines = append(lines, "proved: "+strings.Join(facts.Proved, ";\n    "))
 	}
 	for _, text := range facts.Warns {
 		lines = append(lines, "note: "+text)
@@ -113,10 +117,10 @@ type fixDocument struct {
 
 type fixRepair struct {
 	Fingerprint string   `json:"fingerprint"`
-	ARN         string   `json:"arn"`
-	Name        string   `json:"name"`
-	Account     string   `json:"account"`
-	Path        string   `json:"path"`
+	ARN         *string  `json:"arn"`
+	Name        *string  `json:"name"`
+	Account     *string  `json:"account"`
+	Path        *string  `json:"path"`
 	Address     *string  `json:"address"`
 	Closed      bool     `json:"closed"`
 	Reason      *string  `json:"reason"`
@@ -178,8 +182,8 @@ func writeFixJSON(f *fixing, to io.Writer, r *repairing) error {
 func jsonRepair(f *fixing, repair *fix.Repair) fixRepair {
 	subject := repair.Finding.Role
 	one := fixRepair{
-		Fingerprint: repair.Finding.Fingerprint, ARN: subject.ARN, Name: subject.Name, Account: subject.KnownAccount(),
-		Path: subject.Source.Path, Address: orNull(subject.Source.Address), Closed: repair.Repaired(),
+		Fingerprint: repair.Finding.Fingerprint, ARN: orNull(subject.ARN), Name: orNull(subject.Name), Account: orNull(subject.KnownAccount()),
+		Path: orNull(subject.Source.Path), Address: orNull(subject.Source.Address), Closed: repair.Repaired(),
 		Reason: orNull(repair.Reason), Hint: orNull(repair.Hint), Missing: orEmpty(repair.Missing),
 		Does: []string{}, Proved: []string{}, Notes: []string{}, LockedOut: []string{}, Gained: []string{},
 	}

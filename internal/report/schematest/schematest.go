@@ -52,7 +52,14 @@ func Parties(t testing.TB, output []byte) {
 	validate(t, partiesSchema, output)
 }
 
+// Fix fails the test unless output is one document of fix --format json.
+func Fix(t testing.TB, output []byte) {
+	t.Helper()
+	validate(t, fixSchema, output)
+}
+
 const (
+	fixSchema        = "countersign.fix.v1.json"
 	scanSchema       = "countersign.scan.v1.json"
 	diffSchema       = "countersign.diff.v1.json"
 	frameworksSchema = "countersign.compliance.v1.json"
@@ -78,7 +85,7 @@ func validate(t testing.TB, part string, output []byte) {
 var compile = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	for _, name := range []string{scanSchema, diffSchema, frameworksSchema, partiesSchema} {
+	for _, name := range []string{scanSchema, diffSchema, frameworksSchema, partiesSchema, fixSchema} {
 		text, err := readFromRoot(filepath.Join("docs", "schema", name))
 		if err != nil {
 			return nil, err
@@ -95,7 +102,7 @@ var compile = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	for part, url := range map[string]string{
 		"": scanSchema, "#/$defs/result": scanSchema + "#/$defs/result",
 		"#/$defs/trailer": scanSchema + "#/$defs/trailer", diffSchema: diffSchema,
-		frameworksSchema: frameworksSchema, partiesSchema: partiesSchema,
+		frameworksSchema: frameworksSchema, partiesSchema: partiesSchema, fixSchema: fixSchema,
 	} {
 		var err error
 		if schemas[part], err = compiler.Compile(url); err != nil {

@@ -192,7 +192,7 @@ func (i *resourceInstance) role(body *hclsyntax.Body) *role.Role {
 	if path := i.scope.attribute(body, "path"); path != nil && path.kind != null {
 		made.Path, _ = path.isText()
 	}
-	if made.Name != "" && made.Path != "" {
+	if made.Name != "" && made.Path != "" && made.KnownAccount() != "" {
 		made.ARN = "arn:" + made.Partition + ":iam::" + made.Account + ":role" + made.Path + made.Name
 	}
 	i.setPolicy(made, body.Attributes[policyAttribute[kind]], provider, place)
