@@ -177,6 +177,9 @@ func (c *command) supply(ctx context.Context, j *judgement, paths []string, mete
 	if err != nil {
 		return nil, err
 	}
+	if found.session != nil && j.live.region == "" {
+		j.live.region = found.session.Region() // what findings in ASFF are of
+	}
 	meter.bytes, meter.state = found.bytes, found.state
 	return found, nil
 }

@@ -8,8 +8,11 @@ import (
 
 	"countersign/internal/audit"
 	"countersign/internal/report/schematest"
+	"countersign/internal/role"
 	"countersign/internal/rule"
 	files "countersign/internal/source"
+
+	"pgregory.net/rapid"
 )
 
 // ofTheExample writes the report of the invented account in examples, as of a
@@ -42,28 +45,41 @@ func TestReportsOfTheExampleAccountLookLikeTheGoldenFiles(t *testing.T) {
 	for _, format := range Formats {
 		t.Run(format.Name, func(t *testing.T) {
 			got := ofTheExample(t, format.Name, sampleOptions, 2)
+			switch format.Name {
+			case "json":
+				schematest.Document(t, got)
+			case "jsonl":
+				schematest.Lines(t, got)
+			}
 			sound(t, format.Name, got)
 			golden(t, "account."+format.Name+".golden", got)
 		})
 	}
 }
 
+// check is what both tests and properties are.
+type check interface {
+	Helper()
+	Errorf(string, ...any)
+	Error(...any)
+	Fatalf(string, ...any)
+	Fatal(...any)
+}
+
 // sound holds a report to what is published of its format.
-func sound(t *testing.T, format string, got []byte) {
+func sound(t check, format string, got []byte) {
 	t.Helper()
-	check := map[string]func(*testing.T, []byte){
-		"json":     func(t *testing.T, got []byte) { schematest.Document(t, got) },
-		"jsonl":    func(t *testing.T, got []byte) { schematest.Lines(t, got) },
-		"sarif":    func(t *testing.T, got []byte) { validSARIF(t, got) },
+	check := map[string]func(check, []byte){
+		"sarif":    func(t check, got []byte) { validSARIF(t, got) },
 		"markdown": validMarkdown,
-		"github":   func(t *testing.T, got []byte) { annotations(t, got) },
-		"junit":    func(t *testing.T, got []byte) { validJUnit(t, got) },
-		"csv":      func(t *testing.T, got []byte) { records(t, got) },
-		"ocsf":     func(t *testing.T, got []byte) { validOCSF(t, got) },
-		"asff":     func(t *testing.T, got []byte) { validASFF(t, got) },
+		"github":   func(t check, got []byte) { annotations(t, got) },
+		"junit":    func(t check, got []byte) { validJUnit(t, got) },
+		"csv":      func(t check, got []byte) { records(t, got) },
+		"ocsf":     func(t check, got []byte) { validOCSF(t, got) },
+		"asff":     func(t check, got []byte) { validASFF(t, got) },
 	}[format]
 	if check == nil {
-		if format != "text" {
+		if format != "text" && format != "json" && format != "jsonl" {
 			t.Errorf("nothing is known of the format %s", format)
 		}
 		return
@@ -77,4 +93,45 @@ func TestReportsAreTheSameAtAnyConcurrency(t *testing.T) {
 			t.Errorf("%s differs", format.Name)
 		}
 	}
+}
+
+// strangersText draws what a stranger may have called something.
+var strangersText = rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
+	"", "=1+1", "::error::x", "a\n::error::x", "##[error]x", "%0A::error::x", "|", "```", "</details>", "<script>", "]]>", "&#64;", "@octocat",
+	"[x](https://evil.example)", "{0}", "\"", "'", ",", ";", "\r\n", "\x00", "\x1b[2J", "\u202e", "\ufffe", "\xff\xfe", `\`, "a:b", "../../x", "/", "//evil.example/x", "?", "#",
+}))
+
+// Whatever names, paths, addresses and sentences are, each report is one of its
+// format.
+func TestReportsAreSoundWhateverTheNames(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(what string) string { return strangersText.Draw(t, what) }
+		finding := judged(rapid.SampledFrom([]string{open, `{"Statement": []}`, `{`, twoOpenStatements}).Draw(t, "policy"), 1)
+		finding.Role.Name, finding.Role.ARN, finding.Role.Path = draw("name"), draw("ARN"), draw("path of the role")
+		finding.Role.Account = rapid.SampledFrom([]string{"", account}).Draw(t, "account")
+		finding.Role.Partition = draw("partition")
+		finding.Role.Source.Path, finding.Role.Source.FromRoot, finding.Role.Source.Address = draw("path"), draw("root"), draw("address")
+		finding.Place.Path = finding.Role.Source.Path
+		finding.Role.Also = []role.Source{{Path: draw("also"), Line: 1, Column: 1}}
+		finding.Verdict.Problem, finding.Verdict.DependsOn = draw("problem"), []string{draw("depends on")}
+		for i := range finding.Verdict.Reasons {
+			finding.Verdict.Reasons[i].Sid, finding.Verdict.Reasons[i].Message = draw("Sid"), draw("message")
+		}
+		options := Options{All: true, AccountNames: map[string]string{account: draw("account name")}, Version: draw("version")}
+		summary := audit.Summary{Incomplete: []audit.Incomplete{{Source: draw("source"), Account: draw("account"), Reason: draw("reason"), Hint: draw("hint")}}}
+		for _, format := range Formats {
+			var out bytes.Buffer
+			writer, err := New(format.Name, &out, options)
+			if err == nil {
+				err = writer.Finding(finding)
+			}
+			if err == nil {
+				err = writer.Close(summary)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			sound(t, format.Name, out.Bytes())
+		}
+	})
 }

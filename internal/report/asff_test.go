@@ -75,7 +75,7 @@ var (
 	asffTypesForm   = regexp.MustCompile(`^[^/]+/[^/]+(/[^/]+)?$`)
 )
 
-func validASFF(t *testing.T, got []byte) []map[string]any {
+func validASFF(t check, got []byte) []map[string]any {
 	t.Helper()
 	all := asffKnown.checkAll(t, got)
 	for _, one := range all {

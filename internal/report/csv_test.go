@@ -12,7 +12,7 @@ import (
 
 // records reads RFC 4180: records of as many fields as the header, ended by CR
 // LF; no field is a formula.
-func records(t *testing.T, got []byte) []map[string]string {
+func records(t check, got []byte) []map[string]string {
 	t.Helper()
 	if n := bytes.Count(got, []byte("\n")); n != bytes.Count(got, []byte("\r\n")) {
 		t.Error("not every line ends with CR LF")

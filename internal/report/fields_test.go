@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"testing"
 	"unicode/utf8"
 )
 
@@ -25,7 +24,7 @@ type fields map[string]field
 
 // check holds a document to the fields: no other ones, and those of them that
 // are required.
-func (f fields) check(t *testing.T, path string, value any) {
+func (f fields) check(t check, path string, value any) {
 	t.Helper()
 	known := f[path]
 	bad := func(format string, arguments ...any) {
@@ -69,7 +68,7 @@ func (f fields) check(t *testing.T, path string, value any) {
 	}
 }
 
-func (f fields) checkMembers(t *testing.T, path string, members map[string]any) {
+func (f fields) checkMembers(t check, path string, members map[string]any) {
 	t.Helper()
 	below := func(name string) string { return strings.TrimPrefix(path+"."+name, ".") }
 	for name, value := range members {
@@ -91,7 +90,7 @@ func (f fields) checkMembers(t *testing.T, path string, members map[string]any) 
 }
 
 // checkAll reads a JSON array of documents.
-func (f fields) checkAll(t *testing.T, got []byte) []map[string]any {
+func (f fields) checkAll(t check, got []byte) []map[string]any {
 	t.Helper()
 	var all []map[string]any
 	if err := json.Unmarshal(got, &all); err != nil {

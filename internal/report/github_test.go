@@ -20,7 +20,7 @@ type annotation struct {
 // annotations reads workflow commands as the runner does (actions/runner,
 // "ActionCommand"): a line that begins with "::", properties up to the next
 // "::", both decoded; anything else is a line of the log.
-func annotations(t *testing.T, got []byte) (found []annotation) {
+func annotations(t check, got []byte) (found []annotation) {
 	t.Helper()
 	unescape := strings.NewReplacer("%0D", "\r", "%0A", "\n", "%3A", ":", "%2C", ",", "%25", "%")
 	for line := range strings.Lines(string(got)) {
@@ -65,7 +65,7 @@ func TestAnnotationsAreReadAsTheyAreMeant(t *testing.T) {
 	if diff := cmp.Diff(want, got[0].properties); diff != "" {
 		t.Error(diff)
 	}
-	if got[0].command != "warning" || !strings.HasPrefix(got[0].message, "somebody outside the zone of trust can assume role 50%, a: b::c with") {
+	if got[0].command != "warning" || !strings.HasPrefix(got[0].message, "role 50%, a: b::c fails: a stranger") {
 		t.Errorf("%+v", got[0])
 	}
 }

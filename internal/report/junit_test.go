@@ -44,7 +44,7 @@ type (
 )
 
 // validJUnit reads a report and counts again.
-func validJUnit(t *testing.T, got []byte) junitFile {
+func validJUnit(t check, got []byte) junitFile {
 	t.Helper()
 	var read junitFile
 	decoder := xml.NewDecoder(bytes.NewReader(got))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"countersign/internal/audit"
+	"countersign/internal/compliance"
 	"countersign/internal/rule"
 	"countersign/trust"
 )
@@ -169,7 +170,7 @@ func headlineOf(finding *rule.Finding) string {
 func (m *markdownWriter) Close(s audit.Summary) error {
 	kept, total := m.worstFirst()
 	head := m.heading(s) + "\n" + markdownText(summaryLine(s, &m.fails)) + "\n"
-	tail := m.incomplete(s)
+	tail := m.evidence() + m.incomplete(s)
 	const spare = 300 // for the lines about what is left out
 	room := mostMarkdown - len(head) - len(tail) - spare
 	rows, shown := table(kept, min(mostTable, room), total)
@@ -239,6 +240,22 @@ func folds(items []markdownItem, room int) string {
 	}
 	if left > 0 {
 		fmt.Fprintf(&out, "\nThe details of %d more are left out: a comment has no room for them.\n", left)
+	}
+	return out.String()
+}
+
+// evidence counts the results by the controls that were asked for.
+func (m *markdownWriter) evidence() string {
+	var out strings.Builder
+	for _, asked := range m.options.Compliance {
+		framework, ok := compliance.Find(asked)
+		if !ok {
+			continue
+		}
+		fmt.Fprintf(&out, "\n| evidence for %s | relation | roles |\n|---|---|---|\n", markdownText(framework.Title()))
+		for _, one := range framework.Controls {
+			fmt.Fprintf(&out, "| %s | %s | %s: %s |\n", markdownText(one.ID+" "+one.Title), one.Relation, one.Rule, m.options.tally.String(one.Rule))
+		}
 	}
 	return out.String()
 }

@@ -93,7 +93,7 @@ var ocsfFields = fields{
 	"unmapped":                      {kind: "any"},
 }
 
-func validOCSF(t *testing.T, got []byte) []map[string]any {
+func validOCSF(t check, got []byte) []map[string]any {
 	t.Helper()
 	return ocsfFields.checkAll(t, got)
 }

@@ -18,7 +18,7 @@ import (
 // validSARIF holds a log to the schema of SARIF 2.1.0, which go-sarif carries
 // within. What the schema does not know it would drop unseen, so unknown names
 // are refused first.
-func validSARIF(t *testing.T, log []byte) *sarif.Report {
+func validSARIF(t check, log []byte) *sarif.Report {
 	t.Helper()
 	var read sarif.Report
 	decoder := json.NewDecoder(bytes.NewReader(log))
@@ -136,7 +136,8 @@ func TestSARIFPathsAreRelativeURIs(t *testing.T) {
 		{"/repo/infra/main.tf", "infra/main.tf", "", "infra/main.tf", sourceRoot},
 		{"main.tf", "infra/main.tf", "policies/trust.json", "infra/policies/trust.json", sourceRoot},
 		{"infra/main.tf", "infra/main.tf", "shared/trust.json", "shared/trust.json", sourceRoot},
-		{"/elsewhere/main.tf", "", "", "/elsewhere/main.tf", ""},
+		{"/elsewhere/main.tf", "", "", "file:///elsewhere/main.tf", ""},
+		{"//evil.example/x", "", "", "file:///evil.example/x", ""},
 		{"a b/ä#?.tf", "a b/ä#?.tf", "", "a%20b/%C3%A4%23%3F.tf", sourceRoot},
 		{"a:b.tf", "a:b.tf", "", "./a:b.tf", sourceRoot},
 		{"-", "-", "", "-", sourceRoot},
@@ -160,7 +161,7 @@ func TestSARIFMessagesHoldNoLinksAndNoPlaceholders(t *testing.T) {
 	s := newSample(t, "[free](https://evil.example) {0}", `{"Statement": []}`)
 	s.Verdict.Outcome = trust.NotApplicable
 	got := newSARIFResult(s.Finding, &Options{}).Message.Text
-	if want := `nobody outside the zone of trust can assume role \[free\](https://evil.example) {{0}}`; got != want {
+	if want := `role \[free\](https://evil.example) {{0}} is not concerned: nobody outside the zone of trust can assume it`; got != want {
 		t.Errorf("got %s", got)
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode"
@@ -64,6 +65,7 @@ type (
 		Fingerprints map[string]string  `json:"fingerprints"`
 		Partial      map[string]string  `json:"partialFingerprints"`
 		Suppressions []sarifSuppression `json:"suppressions,omitempty"`
+		Fixes        []sarifFix         `json:"fixes,omitempty"` // exact edits only; none is made yet
 		Properties   sarifProperties    `json:"properties"`
 	}
 	sarifLocation struct {
@@ -94,6 +96,18 @@ type (
 	sarifSuppression struct {
 		Kind   string `json:"kind"`
 		Status string `json:"status"`
+	}
+	sarifFix struct {
+		Description sarifText     `json:"description"`
+		Changes     []sarifChange `json:"artifactChanges"`
+	}
+	sarifChange struct {
+		Artifact     sarifArtifact      `json:"artifactLocation"`
+		Replacements []sarifReplacement `json:"replacements"`
+	}
+	sarifReplacement struct {
+		Deleted  sarifRegion `json:"deletedRegion"`
+		Inserted sarifText   `json:"insertedContent"`
 	}
 	sarifProperties struct {
 		Verdict          trust.Outcome `json:"verdict"`
@@ -171,9 +185,10 @@ func sarifAt(finding *rule.Finding, place rule.Place) *sarifPhysical {
 		return nil
 	}
 	name := fromRoot(finding, place.Path)
-	made := &sarifPhysical{Artifact: sarifArtifact{URI: (&url.URL{Path: name}).String()}}
-	if !strings.HasPrefix(name, "/") {
-		made.Artifact.BaseID = sourceRoot
+	made := &sarifPhysical{Artifact: sarifArtifact{URI: (&url.URL{Path: name}).String(), BaseID: sourceRoot}}
+	if strings.HasPrefix(name, "/") || filepath.VolumeName(name) != "" {
+		at := url.URL{Scheme: "file", Path: "/" + strings.TrimLeft(name, "/")}
+		made.Artifact = sarifArtifact{URI: at.String()}
 	}
 	if place.Line > 0 {
 		made.Region = &sarifRegion{place.Line, place.Column, place.EndLine, place.EndColumn}

@@ -16,15 +16,15 @@ func headline(finding *rule.Finding) string {
 	switch verdict.Outcome {
 	case trust.Fail:
 		if !verdict.Exploitable {
-			return "the trust policy of role " + name + " leans on an external ID condition that has no usable value"
+			return "role " + name + " fails, though nobody can use it today"
 		}
-		return "somebody outside the zone of trust can assume role " + name + " with neither an external ID nor MFA"
+		return "role " + name + " fails: " + ruleOf(finding.Rule).Description
 	case trust.Pass:
-		return "outsiders can assume role " + name + " with a countersign only (" + strings.Join(verdict.Protection, ", ") + ")"
+		return "role " + name + " passes: protected by " + strings.Join(verdict.Protection, ", ")
 	case trust.NotApplicable:
-		return "nobody outside the zone of trust can assume role " + name
+		return "role " + name + " is not concerned: nobody outside the zone of trust can assume it"
 	case trust.Undecided:
-		return "it cannot be decided whether role " + name + " is open: " + obstacle(verdict)
+		return "role " + name + " cannot be decided: " + obstacle(verdict)
 	}
 	return "role " + name + " cannot be judged: " + verdict.Problem
 }
