@@ -156,11 +156,11 @@ func TestTextsWithLittleInCommonTakeLinearTime(t *testing.T) {
 		}
 		return best
 	}
-	small, large := took(5_000), took(20_000)
+	small, large := took(3_000), took(12_000)
 	if ratio := float64(large) / float64(small); ratio > 10 { // 16 where it is quadratic
 		t.Errorf("four times the lines took %.0f times as long: %v and %v", ratio, small, large)
 	}
-	t.Logf("5,000 lines %v, 20,000 lines %v", small, large)
+	t.Logf("3,000 lines %v, 12,000 lines %v", small, large)
 }
 
 func TestColoursFollowTheHunkAndNotTheLook(t *testing.T) {
