@@ -66,9 +66,15 @@ func (w *work) differ(question *Question, granting, refusing *Policy) []Affected
 // seek finds, for every entry of a policy, a request from one side that others
 // refuse.
 func (w *work) seek(question *Question, granting *Policy, q query, from side, refusing ...refuser) []Affected {
+	if from == fromZone && len(question.Zone.Accounts) == 0 || from == fromGroup && len(question.Zone.Organizations) == 0 {
+		return nil
+	}
 	c := newContest(question, &w.effort, granting, refusing...)
 	var list []Affected
 	for _, e := range c.entrances() {
+		if !c.mayBe(e.entry, from, q.outside) {
+			continue
+		}
 		found, st := c.find(e, q, from)
 		switch st {
 		case satisfiable:

@@ -260,6 +260,23 @@ func (c *contest) combine(chosen []refusalWay, try func([]refusalWay) bool) bool
 	return false
 }
 
+// mayBe reports whether an entry can select callers from a side at all.
+func (c *contest) mayBe(entry *Principal, from side, outside bool) bool {
+	if entry == nil || entry.Account == "" {
+		return entry == nil || entry.Form == Anyone
+	}
+	own, trusted := entry.Account == c.subject.Account, slices.Contains(c.zone.Accounts, entry.Account)
+	switch from {
+	case fromOwn:
+		return own
+	case fromZone:
+		return trusted && !own
+	case fromGroup:
+		return !own && !trusted
+	}
+	return !outside || !own && !trusted
+}
+
 // confirm holds a request against everything that shares no code with the
 // search. What the refusing policies were made of is theirs to say.
 func (c *contest) confirm(request *Request, from side) bool {
