@@ -12,11 +12,16 @@ func (c change) endB() int { return c.b + c.added }
 // maxCost bounds the search for the shortest way through one stretch, in
 // inserted and removed lines. A stretch that differs in more is cut at the
 // furthest place that was reached.
-const maxCost = 512
+const maxCost = 256
 
 // compare returns the changes that turn a into b, in order, with at least one
 // unchanged line between any two.
 func compare(a, b []string) []change {
+	return place(a, b, settle(a, b, search(a, b).changes()))
+}
+
+// search finds the lines that are not common.
+func search(a, b []string) *comparison {
 	numbers := map[string]int{}
 	c := &comparison{a: number(a, numbers), b: number(b, numbers)}
 	c.removed, c.added = make([]bool, len(a)), make([]bool, len(b))
@@ -24,7 +29,7 @@ func compare(a, b []string) []change {
 	diagonals := len(a) + len(b) + 3
 	c.forward, c.backward = make([]int, diagonals), make([]int, diagonals)
 	c.stretch(0, len(a), 0, len(b))
-	return place(a, b, settle(a, b, c.changes()))
+	return c
 }
 
 // number gives equal lines equal numbers.
@@ -48,6 +53,7 @@ type comparison struct {
 	a, b              []int
 	removed, added    []bool
 	forward, backward []int // the furthest a on each diagonal
+	visits            int   // of diagonals: the work done
 }
 
 // stretch compares a[a0:a1] with b[b0:b1].
@@ -92,6 +98,7 @@ func (c *comparison) middle(a0, a1, b0, b1 int) (a, b int) {
 	c.forward[zero+first], c.backward[zero+last] = a0, a1
 	odd := (first-last)%2 != 0
 	for cost := 1; ; cost++ {
+		c.visits += cost
 		there.widen(lowest, highest, func(d int) { c.forward[zero+d] = -1 })
 		for d := there.most; d >= there.least; d -= 2 {
 			x := max(c.forward[zero+d-1]+1, c.forward[zero+d+1])
