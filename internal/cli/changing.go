@@ -88,13 +88,18 @@ func changeOptions() apply.Options {
 
 // tellOutcome writes what became of a change: on standard output what was done,
 // and on standard error what was not, with what to do about it.
-func (c *command) tellOutcome(outcome apply.Outcome) {
+func (c *command) tellOutcome(outcome apply.Outcome) { c.tellTo(c.streams.Out, outcome) }
+
+// tellAside does the same, all of it on standard error.
+func (c *command) tellAside(outcome apply.Outcome) { c.tellTo(c.streams.Err, outcome) }
+
+func (c *command) tellTo(done io.Writer, outcome apply.Outcome) {
 	name := ""
 	if outcome.Entry != nil {
 		name = "  (change " + outcome.Entry.ID + ")"
 	}
 	if outcome.Err == nil {
-		fmt.Fprintf(c.streams.Out, "%-11s  %s%s\n", outcome.Result, printable(outcome.ARN), name)
+		fmt.Fprintf(done, "%-11s  %s%s\n", outcome.Result, printable(outcome.ARN), name)
 		return
 	}
 	c.note("%-11s  %s%s\n  %v", outcome.Result, outcome.ARN, name, outcome.Err)

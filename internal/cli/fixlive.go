@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"countersign/internal/fix"
@@ -80,25 +81,15 @@ func (c *command) repairLive(ctx context.Context, f *fixing, wanted outputs, r *
 	if !f.apply || len(changes) == 0 {
 		return nil
 	}
-	if f.changing.maxChanges > 0 && len(changes) > f.changing.maxChanges {
-		return &apply.TooManyError{Wanted: len(changes), Allowed: f.changing.maxChanges}
-	}
-	if !f.changing.yes {
-		agreed, err := c.confirm(ctx, "Change "+plural(len(changes), "live role")+"?")
-		if err != nil {
-			return err
-		}
-		if !agreed {
-			c.note("nothing was changed")
-			c.code = exitFindings
-			return nil
-		}
-	}
-	return c.applyChanges(ctx, f, r, changes)
+	return c.applyChanges(ctx, f, wanted, r, changes)
 }
 
-// applyChanges makes the changes.
-func (c *command) applyChanges(ctx context.Context, f *fixing, r *repairing, changes []apply.Change) error {
+// applyChanges makes the changes, once they are agreed to. The journal is held
+// from before the question on, so that nobody agrees to what cannot be made.
+func (c *command) applyChanges(ctx context.Context, f *fixing, wanted outputs, r *repairing, changes []apply.Change) error {
+	if most := f.changing.maxChanges; most > 0 && len(changes) > most {
+		return &apply.TooManyError{Wanted: len(changes), Allowed: most}
+	}
 	from, err := f.changing.open()
 	if err != nil {
 		return err
@@ -108,12 +99,18 @@ func (c *command) applyChanges(ctx context.Context, f *fixing, r *repairing, cha
 		return err
 	}
 	defer hold.Release()
+	if agreed, err := c.agreed(ctx, f, len(changes)); err != nil || !agreed {
+		return err
+	}
 	session, err := f.changing.session(ctx, f.live.profile, f.live.region)
 	if err != nil {
 		return err
 	}
 	options := changeOptions()
 	options.MaxChanges, options.Tell = f.changing.maxChanges, c.tellOutcome
+	if !slices.Contains(wanted, output{textFormat, stdout}) {
+		options.Tell = c.tellAside // standard output is JSON
+	}
 	outcomes, err := apply.Run(ctx, session, hold, changes, options)
 	if err != nil {
 		return err
@@ -125,13 +122,23 @@ func (c *command) applyChanges(ctx context.Context, f *fixing, r *repairing, cha
 		}
 	}
 	c.note("changed %d of %s; take one back with: countersign undo CHANGE", done, plural(len(outcomes), "role"))
-	switch {
-	case done < len(outcomes):
+	if c.code = r.code(f); done < len(outcomes) {
 		c.code = exitIncomplete
-	default:
-		c.code = r.code(f)
 	}
 	return nil
+}
+
+// agreed asks whether live roles are to be changed.
+func (c *command) agreed(ctx context.Context, f *fixing, changes int) (bool, error) {
+	if f.changing.yes {
+		return true, nil
+	}
+	yes, err := c.confirm(ctx, "Change "+plural(changes, "live role")+"?")
+	if err == nil && !yes {
+		c.note("nothing was changed")
+		c.code = exitFindings
+	}
+	return yes, err
 }
 
 // liveDiff is the change of a live role's policy.
