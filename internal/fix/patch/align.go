@@ -11,30 +11,38 @@ import (
 
 // origins find the text of the values of a policy by their place. A place that
 // values of several texts have finds none.
-type origins map[span]*node
+type origins map[span]originating
 
-// ambiguous stands for several nodes.
-var ambiguous = &node{}
+type originating struct {
+	node  *node
+	value *trust.Value
+}
 
 func (o origins) add(v *trust.Value, n *node) {
 	at := span{v.Range.Start, v.Range.End}
-	if before := o[at]; before == nil {
-		o[at] = n
-	} else if before != n && !before.spells(n) {
-		o[at] = ambiguous
+	if before, found := o[at]; !found {
+		o[at] = originating{n, v}
+	} else if before.node != n && !before.node.spells(n) {
+		o[at] = originating{}
 	}
 }
 
 // spells reports whether two nodes have the same text.
 func (n *node) spells(other *node) bool {
-	return n.in != nil && n.in == other.in && string(n.in.text[n.start:n.end]) == string(n.in.text[other.start:other.end])
+	return n != nil && n.in == other.in && string(n.in.text[n.start:n.end]) == string(n.in.text[other.start:other.end])
 }
 
+// of gives the text of a value; nil where there is none, or where the value is
+// an object or a list that has changed.
 func (o origins) of(v *trust.Value) *node {
-	if n := o[span{v.Range.Start, v.Range.End}]; n != ambiguous && !v.Range.IsZero() {
-		return n
+	if v.Range.IsZero() {
+		return nil
 	}
-	return nil
+	from := o[span{v.Range.Start, v.Range.End}]
+	if from.node != nil && (v.Kind == trust.Object || v.Kind == trust.Array) && !sameValue(v, from.value) {
+		return nil
+	}
+	return from.node
 }
 
 // alignment ties the values of a policy, which are evaluated, to the syntax
@@ -112,6 +120,9 @@ func (a *alignment) rebuild(was *trust.Value, n *node, want *trust.Value) *node 
 	case n.kind == other && !a.isCopy && (was.Kind == trust.Object || was.Kind == trust.Array) && want.Kind == was.Kind:
 		a.follow(was, n, want)
 		return n
+	}
+	if n.kind == other && was.Kind == trust.Array {
+		a.fail("a part of it is made by the expression %s", shortened(string(n.in.text[n.start:n.end])))
 	}
 	return a.fresh(want)
 }

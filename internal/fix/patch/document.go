@@ -209,7 +209,11 @@ func (e *editor) jsonDocument(p *page, n *node, was, want *trust.Value, c *trust
 	default:
 		return nil, errors.New("a second statement has no place beside it")
 	}
-	return w.piece(n)
+	pieces, err := w.piece(n)
+	if len(pieces) > 0 {
+		pieces[0].container = span{n.parent.start, n.parent.end}
+	}
+	return pieces, err
 }
 
 func (e *editor) jsonStatement(p *page, n *node, was, want *trust.Value, isCopy bool) (*node, error) {

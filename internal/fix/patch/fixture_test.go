@@ -11,7 +11,7 @@ import (
 
 // closing rewrites a role that fails, with an external ID.
 func closing(value trust.Value) wish {
-	return func(t testing.TB, one *role.Role, policy *trust.Policy) []trust.Change {
+	return func(t tester, one *role.Role, policy *trust.Policy) []trust.Change {
 		if policy == nil {
 			return nil
 		}
@@ -95,7 +95,7 @@ func told(o outcome) string {
 }
 
 // closed makes sure that the roles that were edited pass, read again.
-func (o *outcome) closed(t testing.TB) {
+func (o *outcome) closed(t tester) {
 	t.Helper()
 	edited := map[string]bool{}
 	for _, one := range o.patch.Edited {

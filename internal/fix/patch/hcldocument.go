@@ -42,7 +42,11 @@ func (e *editor) block(p *page, b *hclsyntax.Block, was, want *trust.Value, c *t
 		end := max(at.end, d.commentEnd(at.end))
 		d.add(end, end, inserted.String())
 	}
-	return d.piece(&node{start: at.start, end: at.end})
+	pieces, err := d.piece(&node{start: at.start, end: at.end})
+	if top := p.top(at.start); len(pieces) > 0 && inserted.Len() > 0 && top != nil {
+		pieces[0].container = spanOf(top.Range())
+	}
+	return pieces, err
 }
 
 // wrapped says which argument of a well-known module asks for a countersign.

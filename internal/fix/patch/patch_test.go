@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,7 +23,7 @@ const account = "111122223333"
 var trees sync.Map
 
 // readTree gives the roles of a tree of files, in order.
-func readTree(t testing.TB, tree fs.FS) []*role.Role {
+func readTree(t tester, tree fs.FS) []*role.Role {
 	t.Helper()
 	var roles []*role.Role
 	files := source.NewTree(tree, "", source.Options{Account: account})
@@ -54,7 +53,7 @@ func treeOf(files map[string]string) fstest.MapFS {
 }
 
 // policyOf is the tree of a role's policy.
-func policyOf(t testing.TB, one *role.Role) trust.Value {
+func policyOf(t tester, one *role.Role) trust.Value {
 	t.Helper()
 	if one.Trust.Tree != nil {
 		return *one.Trust.Tree
@@ -71,10 +70,10 @@ func policyOf(t testing.TB, one *role.Role) trust.Value {
 }
 
 // wish makes the changes of one role; nil leaves it as it is.
-type wish func(t testing.TB, one *role.Role, policy *trust.Policy) []trust.Change
+type wish func(t tester, one *role.Role, policy *trust.Policy) []trust.Change
 
 // parsed is a policy with its conditions.
-func parsed(t testing.TB, one *role.Role) *trust.Policy {
+func parsed(t tester, one *role.Role) *trust.Policy {
 	t.Helper()
 	policy, err := trust.Parse(policyOf(t, one))
 	if err != nil {
@@ -96,7 +95,7 @@ func mfa() *trust.NewCondition {
 
 // adding adds a condition to a statement.
 func adding(statement int, made ...*trust.NewCondition) wish {
-	return func(testing.TB, *role.Role, *trust.Policy) []trust.Change {
+	return func(tester, *role.Role, *trust.Policy) []trust.Change {
 		one := trust.Change{Statement: statement}
 		for _, m := range made {
 			one.Conditions = append(one.Conditions, trust.ConditionEdit{New: m})
@@ -108,7 +107,7 @@ func adding(statement int, made ...*trust.NewCondition) wish {
 // replacing puts a condition in the place of the one with that number; nil
 // takes it out.
 func replacing(statement, condition int, made *trust.NewCondition) wish {
-	return func(_ testing.TB, _ *role.Role, policy *trust.Policy) []trust.Change {
+	return func(_ tester, _ *role.Role, policy *trust.Policy) []trust.Change {
 		old := policy.Statements[statement].Conditions[condition]
 		return []trust.Change{{Statement: statement, Conditions: []trust.ConditionEdit{{Old: &old, New: made}}}}
 	}
@@ -117,7 +116,7 @@ func replacing(statement, condition int, made *trust.NewCondition) wish {
 // splitting moves principals into a statement of their own, with an external
 // ID; the statement loses its Sid there.
 func splitting(statement int, numbers ...int) wish {
-	return func(t testing.TB, one *role.Role, policy *trust.Policy) []trust.Change {
+	return func(t tester, one *role.Role, policy *trust.Policy) []trust.Change {
 		c := trust.Change{Statement: statement}
 		var rest []trust.Principal
 		for i, principal := range policy.Statements[statement].Principals {
@@ -172,7 +171,7 @@ func key(one *role.Role) string { return one.Source.Path + " " + one.Source.Addr
 
 // patched makes wishes, by address or title, and reads the result again: every
 // role's policy has to mean what was wished for.
-func patched(t testing.TB, files map[string]string, options Options, wishes map[string]wish) outcome {
+func patched(t tester, files map[string]string, options Options, wishes map[string]wish) outcome {
 	t.Helper()
 	tree := treeOf(files)
 	o := outcome{roles: readTree(t, tree), files: map[string]string{}, wanted: map[string]trust.Value{}, changes: map[string][]trust.Change{}}
@@ -221,7 +220,7 @@ func patched(t testing.TB, files map[string]string, options Options, wishes map[
 }
 
 // check reads the edited tree.
-func (o *outcome) check(t testing.TB, tree fs.FS, edited map[string][]byte) {
+func (o *outcome) check(t tester, tree fs.FS, edited map[string][]byte) {
 	t.Helper()
 	isEdited := map[*role.Role]bool{}
 	for _, one := range o.patch.Edited {
@@ -286,7 +285,7 @@ func show(v trust.Value) string {
 }
 
 // fixture reads the files of a directory of another package's test data.
-func fixture(t testing.TB, directory string) map[string]string {
+func fixture(t tester, directory string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	root := os.DirFS("../../source/" + directory)
@@ -342,7 +341,7 @@ func lines(before, after string) string {
 }
 
 // same fails with the difference of two texts.
-func equal(t testing.TB, got, want string) {
+func equal(t tester, got, want string) {
 	t.Helper()
 	if got != want {
 		t.Errorf("got\n%s\nthe difference: %s", got, cmp.Diff(want, got))
@@ -356,4 +355,14 @@ func literals(texts ...string) (values []trust.Value) {
 		values = append(values, trust.Literal(text))
 	}
 	return values
+}
+
+// tester is what tests of all kinds have.
+type tester interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+	Error(...any)
+	Errorf(string, ...any)
+	Logf(string, ...any)
 }

@@ -39,11 +39,63 @@ func (p *Plan) reconcile() {
 	for _, at := range sites {
 		p.compare(at, editing[at], fates)
 	}
+	p.containers(fates)
 	p.overlapping(fates)
 	for number, one := range p.jobs {
 		reason := fates.reasons[fates.of(number)]
 		if reason != nil && one.refusal == nil && len(one.pieces) > 0 {
 			one.refuse(reason)
+		}
+	}
+}
+
+// containers holds those who add statements to a list, or to a policy document,
+// against everybody else who uses a part of it.
+func (p *Plan) containers(fates *fates) {
+	adding := map[site]map[int]string{}
+	var sites []site
+	for number, one := range p.jobs {
+		for i := range one.pieces {
+			piece := &one.pieces[i]
+			if piece.container == (span{}) {
+				continue
+			}
+			at := site{piece.file, piece.container}
+			if adding[at] == nil {
+				adding[at] = map[int]string{}
+				sites = append(sites, at)
+			}
+			adding[at][number] += piece.id
+		}
+	}
+	for _, at := range sites {
+		first := -1
+		for number := range adding[at] {
+			if first < 0 || number < first {
+				first = number
+			}
+		}
+		p.within(at, func(other user) {
+			if fates.join(first, other.job); adding[at][other.job] != adding[at][first] {
+				fates.refuse(first, p.conflict(first, other.job))
+			}
+		})
+	}
+}
+
+func (p *Plan) conflict(one, other int) error {
+	return &refusalError{
+		fmt.Sprintf("the same text makes %s and %s, which need different policies", nameOf(p.jobs[one]), nameOf(p.jobs[other])),
+		"give each of them a text of its own",
+	}
+}
+
+// within visits the statements that use a part of a text.
+func (p *Plan) within(at site, visit func(user)) {
+	uses := p.uses[at.file]
+	for i := sort.Search(len(uses), func(i int) bool { return uses[i].start >= at.start }); i < len(uses) && uses[i].start < at.end; i++ {
+		if uses[i].end <= at.end {
+			visit(user{uses[i].job, uses[i].statement})
 		}
 	}
 }
@@ -57,22 +109,16 @@ func (p *Plan) compare(at site, editing map[user]string, fates *fates) {
 			first, id = one, wanted
 		}
 	}
-	meet := func(other user) {
-		if fates.join(first.job, other.job); editing[other] == id {
-			return
+	p.within(at, func(other user) {
+		fates.join(first.job, other.job)
+		switch {
+		case editing[other] == id:
+		case other.job == first.job:
+			fates.refuse(first.job, &refusalError{"the same text makes two of its statements, which need different conditions", "give each of them a text of its own"})
+		default:
+			fates.refuse(first.job, p.conflict(first.job, other.job))
 		}
-		reason := fmt.Sprintf("the same text makes %s and %s, which need different policies", nameOf(p.jobs[first.job]), nameOf(p.jobs[other.job]))
-		if other.job == first.job {
-			reason = "the same text makes two of its statements, which need different conditions"
-		}
-		fates.refuse(first.job, &refusalError{reason, "give each of them a text of its own"})
-	}
-	uses := p.uses[at.file]
-	for i := sort.Search(len(uses), func(i int) bool { return uses[i].start >= at.start }); i < len(uses) && uses[i].start < at.end; i++ {
-		if uses[i].end <= at.end {
-			meet(user{uses[i].job, uses[i].statement})
-		}
-	}
+	})
 }
 
 func nameOf(j *job) string {

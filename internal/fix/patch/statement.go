@@ -16,6 +16,9 @@ type piece struct {
 	span      // of the text that is edited
 	edits     []Edit
 	id        string // tells pieces apart
+	// container is the list of statements, or what else holds them, in which
+	// the piece adds some; zero where it adds none.
+	container span
 }
 
 // statements gives the statements of a policy.
@@ -157,6 +160,9 @@ func (e *editor) structured(p *page, n *node, was, want *trust.Value, c *trust.C
 		return nil, err
 	}
 	pieces, err := w.piece(n)
+	if len(pieces) > 0 && len(c.Insert) > 0 {
+		pieces[0].container.start, pieces[0].container.end = n.in.inFile(n.parent.start, n.parent.end)
+	}
 	if a.err != nil || err != nil {
 		return nil, errors.Join(a.err, err)
 	}

@@ -354,6 +354,7 @@ func (w *writer) editedCopy(n *node) string {
 
 var (
 	bareKey  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+	notText  = regexp.MustCompile(`^(?i:null|true|false|yes|no|on|off|y|n)$`) // words of YAML 1.1 that are no texts
 	plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9/_.-]*(?::[A-Za-z0-9/_.-]+)*$`)
 )
 
@@ -362,7 +363,7 @@ func (w *writer) key(n *node) string {
 	case n.exists():
 		return w.copied(n)
 	case w.in.language == hclText && w.style.bareKeys && bareKey.MatchString(n.text),
-		w.in.language == yamlText && plainKey.MatchString(n.text):
+		w.in.language == yamlText && plainKey.MatchString(n.text) && !notText.MatchString(n.text):
 		return n.text
 	}
 	return w.quoted(w.escaped(n.text))
