@@ -87,6 +87,9 @@ func anyChanges(r *rapid.T, one *role.Role, document trust.Value) []trust.Change
 				}
 			}
 		}
+		if len(c.Out) == 0 {
+			rest = nil
+		}
 		if len(c.Out) > 0 || rapid.IntRange(0, 4).Draw(r, "copy") == 0 {
 			if copied, ok := copyOf(r, document, i, rest); ok {
 				c.Insert = append(c.Insert, copied)
