@@ -122,7 +122,7 @@ func (a *alignment) rebuild(was *trust.Value, n *node, want *trust.Value) *node 
 		return n
 	}
 	if n.kind == other && was.Kind == trust.Array {
-		a.fail("a part of it is made by the expression %s", shortened(string(n.in.text[n.start:n.end])))
+		a.failAt(n)
 	}
 	return a.fresh(want)
 }
@@ -132,16 +132,25 @@ func (a *alignment) follow(was *trust.Value, n *node, want *trust.Value) {
 	text := string(n.in.text[n.start:n.end])
 	target := a.page.nodes[span{was.Range.Start, was.Range.End}]
 	if !strings.HasPrefix(text, "local.") || target == nil || target.in == nil || was.Range.File == nil || !sameFile(was.Range.File.Name, a.page.name) {
-		a.fail("a part of it is made by the expression %s", shortened(text))
+		a.failAt(n)
 		return
 	}
 	if top := a.page.top(target.start); top == nil || top.Type != "locals" {
-		a.fail("a part of it is made by the expression %s", shortened(text))
+		a.failAt(n)
 		return
 	}
 	if rebuilt := a.rebuild(was, target, want); rebuilt != target {
 		a.elsewhere = append(a.elsewhere, edited{target, rebuilt})
 	}
+}
+
+// failAt says that a part is made by an expression.
+func (a *alignment) failAt(n *node) {
+	if n.call != "" {
+		a.fail("a part of it is made by the function %s", n.call)
+		return
+	}
+	a.fail("a part of it is made by the expression %s", shortened(string(n.in.text[n.start:n.end])))
 }
 
 // shortened is the beginning of an expression. Texts in it may be secrets.

@@ -68,6 +68,8 @@ type Plan struct {
 // job is what is to be done for one role.
 type job struct {
 	role    *role.Role
+	tree    *trust.Value // its policy; nil where that is not known
+	changes []trust.Change
 	pieces  []piece
 	names   []string // of new parameters or variables that it refers to
 	refusal *Refusal
@@ -128,6 +130,7 @@ func (p *Plan) plan(number int, one *job, changes []trust.Change) error {
 	if err != nil {
 		return err
 	}
+	one.tree, one.changes = tree, changes
 	all, err := statements(tree)
 	if err != nil {
 		return err

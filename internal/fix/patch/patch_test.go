@@ -215,39 +215,19 @@ func patched(t tester, files map[string]string, options Options, wishes map[stri
 		}
 		o.files[name], edited[name] = string(after), after
 	}
-	o.check(t, tree, edited)
+	o.check(t, plan, tree, edited)
 	return o
 }
 
 // check reads the edited tree.
-func (o *outcome) check(t tester, tree fs.FS, edited map[string][]byte) {
+func (o *outcome) check(t tester, plan *Plan, tree fs.FS, edited map[string][]byte) {
 	t.Helper()
-	isEdited := map[*role.Role]bool{}
-	for _, one := range o.patch.Edited {
-		isEdited[one] = true
-	}
-	again := map[string]*role.Role{}
-	for _, one := range readTree(t, Overlay(tree, edited)) {
-		again[key(one)] = one
-	}
-	for _, one := range o.roles {
-		wanted := policyOf(t, one)
-		if isEdited[one] {
-			var err error
-			if wanted, err = trust.Apply(wanted, o.changes[key(one)]); err != nil {
-				t.Fatal(err)
-			}
+	for _, fault := range plan.Verify(readTree(t, Overlay(tree, edited))) {
+		wanted, err := trust.Apply(policyOf(t, fault.Role), o.changes[key(fault.Role)])
+		if err != nil {
+			t.Fatal(err)
 		}
-		read := again[key(one)]
-		if read == nil {
-			t.Fatalf("%s is gone:\n%s", key(one), o.all())
-		}
-		if read.Trust.Err != nil {
-			t.Fatalf("%s cannot be read any more: %v\n%s", key(one), read.Trust.Err, o.all())
-		}
-		if !Same(wanted, policyOf(t, read)) {
-			t.Fatalf("%s means something else now:\n%s\nwanted %s\nread %s", key(one), o.all(), show(wanted), show(policyOf(t, read)))
-		}
+		t.Fatalf("%s: %s:\n%s\nwanted %s", key(fault.Role), fault.Reason, o.all(), show(wanted))
 	}
 }
 

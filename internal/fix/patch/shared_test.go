@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"countersign/trust"
 )
 
 // refusals spells what was refused.
@@ -116,5 +118,56 @@ func TestADocumentOfSeveralRolesAndAFileOfSeveralModules(t *testing.T) {
 	o = patched(t, files, Options{}, map[string]wish{"*": adding(0, externalID())})
 	if len(o.patch.Edits) != 1 || len(o.patch.Edited) != 2 || !strings.Contains(o.files["m/p.json"], "k3-99-vendor") {
 		t.Errorf("got %+v", o.patch)
+	}
+}
+
+func TestARoleThatWouldChangeWithAnotherIsToldWhenTheResultIsRead(t *testing.T) {
+	// Nothing of "other" stands in the document that it adds a statement to:
+	// the only statement of that is replaced by one with the same Sid.
+	text := `data "aws_iam_policy_document" "d" {
+  statement {
+    sid     = "A"
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "AWS"
+      identifiers = ["444455556666", "111122223333"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "e" {
+  source_policy_documents = [data.aws_iam_policy_document.d.json]
+  statement {
+    sid     = "A"
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["ec2.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "other" {
+  assume_role_policy = data.aws_iam_policy_document.e.json
+}
+
+` + resource("data.aws_iam_policy_document.d.json")
+	tree := treeOf(map[string]string{"main.tf": text})
+	plan := NewPlan(Options{})
+	for _, one := range readTree(t, tree) {
+		var changes []trust.Change
+		if one.Source.Address == "aws_iam_role.r" {
+			changes = splitting(0, 0)(t, one, parsed(t, one))
+		}
+		plan.Add(one, changes)
+	}
+	made := plan.Finish()
+	after, err := made.Apply("main.tf", []byte(text))
+	if err != nil || len(made.Edited) != 1 {
+		t.Fatal(err, made)
+	}
+	faults := plan.Verify(readTree(t, Overlay(tree, map[string][]byte{"main.tf": after})))
+	if len(faults) != 1 || faults[0].Role.Source.Address != "aws_iam_role.other" || faults[0].Reason != "its policy would change with that of another role" {
+		t.Errorf("got %+v", faults)
 	}
 }
