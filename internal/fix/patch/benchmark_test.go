@@ -1,0 +1,95 @@
+package patch
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/internal/role"
+	"countersign/trust"
+)
+
+// many is a file with so many roles, of each kind.
+var many = map[string]func(count int) (name, text string){
+	"jsonencode": func(count int) (string, string) {
+		var b strings.Builder
+		for i := range count {
+			b.WriteString(strings.ReplaceAll(resource(encodedPolicy), `"r"`, fmt.Sprintf(`"r%d"`, i)))
+		}
+		return "main.tf", b.String()
+	},
+	"documents": func(count int) (string, string) {
+		var b strings.Builder
+		for i := range count {
+			b.WriteString(strings.NewReplacer(`"r"`, fmt.Sprintf(`"r%d"`, i), `"d"`, fmt.Sprintf(`"d%d"`, i), ".d.json", fmt.Sprintf(".d%d.json", i)).Replace(documentPolicy))
+		}
+		return "main.tf", b.String()
+	},
+	"YAML": func(count int) (string, string) {
+		var b strings.Builder
+		b.WriteString("Resources:\n")
+		for i := range count {
+			fmt.Fprintf(&b, "  R%d:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:%s", i, blockPolicy)
+		}
+		return "t.yaml", b.String()
+	},
+	"JSON": func(count int) (string, string) {
+		var b strings.Builder
+		for i := range count {
+			fmt.Fprintf(&b, ",\n    \"R%d\": {\"Type\": \"AWS::IAM::Role\", \"Properties\": {\"AssumeRolePolicyDocument\": {\"Statement\": [{\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"444455556666\"}, \"Action\": \"sts:AssumeRole\"}]}}}", i)
+		}
+		return "t.json", "{\"Resources\": {" + b.String()[1:] + "\n}}\n"
+	},
+	"one text": func(count int) (string, string) {
+		return "main.tf", "resource \"aws_iam_role\" \"r\" {\n  count              = " + fmt.Sprint(count) + "\n  assume_role_policy = " + encodedPolicy + "\n}\n"
+	},
+}
+
+// planned makes and applies a plan in which every role gets an external ID.
+func planned(t tester, roles []*role.Role, name string, text []byte) *Patch {
+	plan := NewPlan(Options{})
+	for _, one := range roles {
+		plan.Add(one, []trust.Change{{Statement: 0, Conditions: []trust.ConditionEdit{{New: externalID()}}}})
+	}
+	made := plan.Finish()
+	if _, err := made.Apply(name, text); err != nil || len(made.Edited) != len(roles) {
+		t.Fatalf("%d of %d are edited: %v", len(made.Edited), len(roles), err)
+	}
+	return made
+}
+
+// A thousand edits of one file take less than half a second, which is a
+// multiple of what they take.
+func BenchmarkThousandRoles(b *testing.B) {
+	for kind, file := range many {
+		b.Run(kind, func(b *testing.B) {
+			name, text := file(1000)
+			roles := readTree(b, treeOf(map[string]string{name: text}))
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				planned(b, roles, name, []byte(text))
+			}
+		})
+	}
+}
+
+func TestTimeGrowsWithTheNumberOfRoles(t *testing.T) {
+	for kind, file := range many {
+		took := func(count int) time.Duration {
+			name, text := file(count)
+			roles := readTree(t, treeOf(map[string]string{name: text}))
+			best := time.Hour
+			for range 3 {
+				start := time.Now()
+				planned(t, roles, name, []byte(text))
+				best = min(best, time.Since(start))
+			}
+			return best
+		}
+		few, more := took(200), took(1600)
+		if ratio := float64(more) / float64(few); ratio > 24 {
+			t.Errorf("%s: eight times the roles take %.1f times as long (%v, %v)", kind, ratio, few, more)
+		}
+	}
+}
