@@ -133,6 +133,7 @@ func (p *Plan) plan(number int, one *job, changes []trust.Change) error {
 	one.tree, one.changes = tree, changes
 	all, err := statements(tree)
 	if err != nil {
+		p.use(tree, number, -1, bare)
 		return err
 	}
 	for i := range all {

@@ -3,8 +3,10 @@ package patch
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"sort"
 	"strings"
+	"unicode"
 
 	"countersign/internal/source/yamltree"
 	"countersign/trust"
@@ -299,7 +301,25 @@ func (s *script) fromQuoted(v *trust.Value, quote byte) error {
 // encodeDouble spells a text within double quotation marks, as JSON, YAML and
 // HCL have it.
 func encodeDouble(text string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\r", `\r`, "\n", `\n`, "\t", `\t`).Replace(text)
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\\' || r == '"':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\ufeff':
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // encodeSingle spells a text within YAML's single quotation marks.

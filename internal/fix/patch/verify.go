@@ -14,8 +14,10 @@ import (
 func (p *Plan) Verify(read []*role.Role) []Refusal {
 	again := make(map[identity][]*role.Role, len(read))
 	for _, one := range read {
-		id := identityOf(one)
-		again[id] = append(again[id], one)
+		if one.Trust.Err == nil {
+			id := identityOf(one)
+			again[id] = append(again[id], one)
+		}
 	}
 	var faults []Refusal
 	for _, one := range p.jobs {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode"
 
 	"countersign/internal/source/template"
 )
@@ -381,7 +382,7 @@ func (w *writer) scalar(text string) string {
 }
 
 func (w *writer) quoted(text string) string {
-	if w.in.language == yamlText && w.style.quote == '\'' {
+	if w.in.language == yamlText && w.style.quote == '\'' && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 	}
 	return `"` + encodeDouble(text) + `"`
