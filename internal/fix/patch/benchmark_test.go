@@ -87,9 +87,15 @@ func TestTimeGrowsWithTheNumberOfRoles(t *testing.T) {
 			}
 			return best
 		}
-		few, more := took(200), took(1600)
-		if ratio := float64(more) / float64(few); ratio > 24 {
-			t.Errorf("%s: eight times the roles take %.1f times as long (%v, %v)", kind, ratio, few, more)
+		ratio := 0.0
+		for range 5 { // the machine may be busy with something else
+			few, more := took(100), took(800)
+			if ratio = float64(more) / float64(few); ratio <= 16 {
+				break
+			}
+		}
+		if ratio > 16 {
+			t.Errorf("%s: eight times the roles take %.1f times as long", kind, ratio)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func FuzzPatch(f *testing.F) {
 		if len(made.Edits) == 0 && string(after) != text {
 			t.Fatal("changed without an edit")
 		}
-		if faults := plan.Verify(readTree(quiet{t}, Overlay(tree, map[string][]byte{name: after}))); len(faults) > 0 {
+		if faults := plan.verify(readTree(quiet{t}, Overlay(tree, map[string][]byte{name: after}))); len(faults) > 0 {
 			t.Fatalf("%s: %s:\n%s\n----\n%s", key(faults[0].Role), faults[0].Reason, text, after)
 		}
 	})

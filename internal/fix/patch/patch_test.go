@@ -222,7 +222,7 @@ func patched(t tester, files map[string]string, options Options, wishes map[stri
 // check reads the edited tree.
 func (o *outcome) check(t tester, plan *Plan, tree fs.FS, edited map[string][]byte) {
 	t.Helper()
-	for _, fault := range plan.Verify(readTree(t, Overlay(tree, edited))) {
+	for _, fault := range plan.verify(readTree(t, Overlay(tree, edited))) {
 		wanted, err := trust.Apply(policyOf(t, fault.Role), o.changes[key(fault.Role)])
 		if err != nil {
 			t.Fatal(err)

@@ -166,7 +166,7 @@ resource "aws_iam_role" "other" {
 	if err != nil || len(made.Edited) != 1 {
 		t.Fatal(err, made)
 	}
-	faults := plan.Verify(readTree(t, Overlay(tree, map[string][]byte{"main.tf": after})))
+	faults := plan.verify(readTree(t, Overlay(tree, map[string][]byte{"main.tf": after})))
 	if len(faults) != 1 || faults[0].Role.Source.Address != "aws_iam_role.other" || faults[0].Reason != "its policy would change with that of another role" {
 		t.Errorf("got %+v", faults)
 	}

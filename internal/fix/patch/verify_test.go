@@ -6,12 +6,11 @@ import (
 	"countersign/trust/jsontree"
 )
 
-// Verify compares the roles of the edited files, read again by the ordinary
-// readers (see [Overlay]), with what the plan wanted: edited policies mean what
-// their changes say, and those of all other roles of the plan what they meant
-// before. It tells the roles of which that does not hold; then none of the edits
-// of their files should be kept. It may be called once the plan is finished.
-func (p *Plan) Verify(read []*role.Role) []Refusal {
+// verify compares the roles of the edited files, read again by the ordinary
+// readers, with what the plan wanted: edited policies mean what their changes
+// say, and those of all other roles of the plan what they meant before. It tells
+// the roles of which that does not hold.
+func (p *Plan) verify(read []*role.Role) []Refusal {
 	again := make(map[identity][]*role.Role, len(read))
 	for _, one := range read {
 		if one.Trust.Err == nil {
