@@ -22,7 +22,9 @@ func newStack(s *subject) (*stack, error) {
 	if made.resource = s.name; !isLogicalID(s.name) {
 		made.resource = logicalID(s.name, "Role")
 	}
-	made.taken = []string{made.resource}
+	const function = "Ref" // an object with this name alone is a call of it
+	made.resource = free(made.resource, []string{function})
+	made.taken = []string{made.resource, function}
 	made.spell = func(name string) string {
 		if isLogicalID(name) {
 			return name
@@ -84,7 +86,7 @@ func cloudFormationJSON(s *subject) (string, error) {
 		return "", err
 	}
 	var lines []trust.Value
-	for _, line := range t.notes() {
+	for _, line := range t.notes("template.json") {
 		lines = append(lines, trust.Literal(line))
 	}
 	metadata := member("Metadata", object(member("ReadMe", trust.Value{Kind: trust.Array, Items: lines})))
@@ -98,7 +100,7 @@ func cloudFormationYAML(s *subject) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	for _, line := range t.notes() {
+	for _, line := range t.notes("template.yaml") {
 		b.WriteString(strings.TrimRight("# "+line, " ") + "\n")
 	}
 	body, err := yamlText(t.template())
@@ -188,6 +190,9 @@ func (t *stack) written(v trust.Value) trust.Value {
 		return t.assembled(v.Parts)
 	}
 	made := v
+	if v.Kind == trust.Number && !isPlainNumber(v.Text) {
+		made.Kind = trust.String
+	}
 	made.Items, made.Members = nil, nil
 	for _, item := range v.Items {
 		made.Items = append(made.Items, t.written(item))
@@ -235,25 +240,27 @@ func (t *stack) assembled(parts []trust.Part) trust.Value {
 	return object(member("Fn::Join", trust.Value{Kind: trust.Array, Items: []trust.Value{trust.Literal(""), list}}))
 }
 
-// notes say what the template is, and how to use it.
-func (t *stack) notes() []string {
-	title := t.title()
-	lines := []string{strings.ToUpper(title[:1]) + title[1:] + ", with the trust policy that closes it."}
+// notes say what the template is, and how to use it (CloudFormation User Guide,
+// "Import AWS resources into a CloudFormation stack manually").
+func (t *stack) notes(file string) []string {
+	lines := wrapped(t.heading())
+	paragraph := func(text string) { lines = append(append(lines, ""), wrapped(text)...) }
 	if t.stack != "" {
-		lines = append(lines, "", "The role belongs to the stack "+shown(t.stack)+": change the template of that stack instead.")
+		paragraph("The role belongs to the CloudFormation stack " + shown(t.stack) + ": change the template of that stack instead.")
 	}
 	if missing := t.notKnown(); len(missing) > 0 {
-		lines = append(lines, "", "Not known here: "+joined(missing)+".", "Add what the role has of these before you import it.")
+		paragraph("Not known here: " + joined(missing) + ". Add what the role has of these before you import it.")
 	}
 	if t.name == "" {
-		return append(lines, "", "The name of the role is not known: this creates a new one.")
+		paragraph("The name of the role is not known: this creates a new one.")
+		return lines
 	}
+	paragraph("An import takes the role into a stack as it is, and changes nothing of it. So close it first, " +
+		"with --as cli or --as console. Then save this as " + file + ", and:")
 	lines = append(lines, "",
-		"An import takes the role into a stack as it is, and changes nothing of it. So close",
-		"it first, with --as cli or --as console. Then save this as template.yaml, and:", "",
 		"  aws cloudformation create-change-set --change-set-type IMPORT \\",
 		"    --stack-name "+strings.ReplaceAll(identifier(t.name, "role"), "_", "-")+" --change-set-name import \\",
-		"    --template-body file://template.yaml --capabilities CAPABILITY_NAMED_IAM \\")
+		"    --template-body file://"+file+" --capabilities CAPABILITY_NAMED_IAM \\")
 	for _, r := range t.all {
 		lines = append(lines, fmt.Sprintf("    --parameters ParameterKey=%s,ParameterValue=VALUE \\", r.name))
 	}

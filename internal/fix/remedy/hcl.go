@@ -62,6 +62,10 @@ func expression(v *trust.Value, indent string, refer func(on string) string) str
 			return refer(v.Parts[0].On)
 		}
 		return hclString(v, refer)
+	case trust.Number:
+		if !isPlainNumber(v.Text) {
+			return hclQuoted(v.Text)
+		}
 	case trust.Array:
 		return hclList(v, indent, refer)
 	case trust.Object:
@@ -130,8 +134,8 @@ func hclString(v *trust.Value, refer func(string) string) string {
 		}
 		quoted := hclQuoted(part.Text)
 		quoted = quoted[1 : len(quoted)-1]
-		if last := len(quoted) - 1; quoted[last] == '$' { // or it would escape what follows
-			quoted = quoted[:last] + `\u0024`
+		if before, ends := strings.CutSuffix(quoted, "$"); ends { // or it would escape what follows
+			quoted = before + `\u0024`
 		}
 		b.WriteString(quoted)
 	}

@@ -13,7 +13,7 @@ import (
 // that is not known.
 type reference struct {
 	on, name   string
-	externalID bool
+	externalID bool // it is a whole one
 }
 
 // references are those of a template, in the order of the document.
@@ -34,7 +34,7 @@ func (r *references) visit(v *trust.Value, path []string) error {
 		if n := len(path); n < 2 || !isPrincipal(path[n-2]) && (n < 3 || path[n-3] != "Condition") {
 			return tooUnknown(v.On)
 		}
-		return r.add(v.On, path)
+		return r.add(v.On, strings.EqualFold(path[len(path)-1], "sts:ExternalId"))
 	case trust.Choice, trust.Absent:
 		return tooUnknown(v.On)
 	}
@@ -42,7 +42,7 @@ func (r *references) visit(v *trust.Value, path []string) error {
 		if part.On == "" {
 			continue
 		}
-		if err := r.add(part.On, path); err != nil {
+		if err := r.add(part.On, false); err != nil {
 			return err
 		}
 	}
@@ -76,12 +76,11 @@ func tooUnknown(on string) error {
 
 var oneParameter = regexp.MustCompile(`^(?:parameter |var\.)?([A-Za-z_][A-Za-z0-9_-]*)$`)
 
-func (r *references) add(on string, path []string) error {
+func (r *references) add(on string, isExternalID bool) error {
 	if on == ownAccount {
 		r.ownAccount = true
 		return nil
 	}
-	isExternalID := len(path) > 0 && strings.EqualFold(path[len(path)-1], "sts:ExternalId")
 	if known := r.of(on); known != nil {
 		known.externalID = known.externalID || isExternalID
 		return nil

@@ -217,14 +217,12 @@ func hasPlainParts(v *trust.Value) bool {
 	return true
 }
 
-// open makes a tree ready for the forms: the account of a template that nobody
-// told becomes an unknown part, and numbers that a template's reader would
-// spell in another way become strings, which IAM takes as well.
+// open has the account of a template that nobody told be an unknown part.
 func (s *subject) open(v trust.Value) trust.Value {
-	switch {
-	case v.Kind == trust.Number && !plainNumber.MatchString(v.Text):
-		v.Kind = trust.String
-	case v.Kind == trust.String && s.account == "":
+	if s.account != "" {
+		return v
+	}
+	if v.Kind == trust.String {
 		v = openAccount(v)
 	}
 	v.Items = slices.Clone(v.Items)
@@ -237,6 +235,10 @@ func (s *subject) open(v trust.Value) trust.Value {
 	}
 	return v
 }
+
+// isPlainNumber reports whether every reader of templates leaves the spelling of
+// a number alone. Others are written as texts, which IAM takes as well.
+func isPlainNumber(text string) bool { return plainNumber.MatchString(text) }
 
 var plainNumber = regexp.MustCompile(`^(?:0|[1-9][0-9]{0,14})$`)
 
@@ -282,6 +284,27 @@ func (s *subject) title() string {
 		text += " of account " + s.account
 	}
 	return text
+}
+
+// heading says what a template holds.
+func (s *subject) heading() string {
+	return "T" + s.title()[1:] + ", with the trust policy that closes it."
+}
+
+// wrapped breaks a text into lines.
+func wrapped(text string) (lines []string) {
+	const width = 88
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
 }
 
 // notKnown names what is not known, also the policies that are known by name

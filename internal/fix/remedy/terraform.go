@@ -1,6 +1,7 @@
 package remedy
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,9 +63,13 @@ func variableName(name string) string {
 }
 
 // isNormal reports whether Terraform keeps all texts: it makes normal form C of
-// strings (Terraform Language, "Strings and Templates").
+// strings (Terraform Language, "Strings and Templates"), also of the JSON that
+// jsonencode makes, where the last letter of an escape may take up a mark.
 func (m *module) isNormal() bool {
-	return !slices.ContainsFunc(m.texts(), func(text string) bool { return !norm.NFC.IsNormalString(text) })
+	return !slices.ContainsFunc(m.texts(), func(text string) bool {
+		encoded, err := json.Marshal(text)
+		return err != nil || !norm.NFC.IsNormalString(text) || !norm.NFC.IsNormal(encoded)
+	})
 }
 
 func (m *module) add(header string, entries ...hclEntry) {
@@ -172,19 +177,19 @@ func (m *module) inlinePolicy(policy *inline) {
 
 // notes say what the configuration does.
 func (m *module) notes() string {
-	title := m.title()
-	lines := []string{strings.ToUpper(title[:1]) + title[1:] + ", with the trust policy that closes it."}
+	lines := wrapped(m.heading())
+	add := func(text string) { lines = append(lines, wrapped(text)...) }
 	if m.name != "" {
-		lines = append(lines, "The import blocks (Terraform 1.5 or later) adopt what is there: the plan has to show a",
-			"change of assume_role_policy and nothing else.")
+		add("The import blocks (Terraform 1.5 or later) adopt what is there: the plan has to show a change of " +
+			"assume_role_policy and nothing else.")
 	} else {
-		lines = append(lines, "The name of the role is not known: this creates a new one.")
+		add("The name of the role is not known: this creates a new one.")
 	}
 	if m.stack != "" {
-		lines = append(lines, "The role belongs to the CloudFormation stack "+shown(m.stack)+": change its template instead.")
+		add("The role belongs to the CloudFormation stack " + shown(m.stack) + ": change the template of that stack instead.")
 	}
 	if missing := m.notKnown(); len(missing) > 0 {
-		lines = append(lines, "Not known here, and left as it is: "+joined(missing)+".")
+		add("Not known here, and left as it is: " + joined(missing) + ".")
 	}
 	return "# " + strings.Join(lines, "\n# ") + "\n\n"
 }

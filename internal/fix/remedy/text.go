@@ -49,20 +49,25 @@ func commands(s *subject) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "# This replaces the trust policy of %s. Tell the other side first:\n", s.title())
-	b.WriteString("# whoever does not comply is locked out at once.\n")
-	// No line of JSON is the word that ends the text.
-	fmt.Fprintf(&b, "cat > trust-policy.json <<'END_OF_POLICY' &&\n%sEND_OF_POLICY\n", document)
+	for _, line := range wrapped("This replaces the trust policy of " + s.title() +
+		", and keeps the one before in trust-policy-before.json. Tell the other side first: whoever does not comply is locked out at once.") {
+		b.WriteString("# " + line + "\n")
+	}
 	if s.account != "" {
 		// Another account may have a role of the same name.
-		fmt.Fprintf(&b, "test \"$(aws sts get-caller-identity --query Account --output text)\" = %s &&\n", shellQuoted(s.account))
+		fmt.Fprintf(&b, "{ test \"$(aws sts get-caller-identity --query Account --output text)\" = %s ||\n", s.account)
+		b.WriteString("  { echo 'these credentials are of another account' >&2; false; }; } &&\n")
 	}
 	argument := "--role-name " + shellQuoted(s.name)
 	if strings.HasPrefix(s.name, "-") { // or the AWS CLI takes it for an option
 		argument = "--role-name=" + shellQuoted(s.name)
 	}
+	policy := argument + " \\\n  --query Role.AssumeRolePolicyDocument"
+	fmt.Fprintf(&b, "aws iam get-role %s > trust-policy-before.json &&\n", policy)
+	// No line of JSON is the word that ends the text.
+	fmt.Fprintf(&b, "cat > trust-policy.json <<'END_OF_POLICY' &&\n%sEND_OF_POLICY\n", document)
 	fmt.Fprintf(&b, "aws iam update-assume-role-policy %s \\\n  --policy-document file://trust-policy.json &&\n", argument)
-	fmt.Fprintf(&b, "aws iam get-role %s \\\n  --query Role.AssumeRolePolicyDocument\n", argument)
+	fmt.Fprintf(&b, "aws iam get-role %s\n", policy)
 	return b.String(), nil
 }
 

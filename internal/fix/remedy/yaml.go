@@ -46,7 +46,7 @@ func yamlNode(v *trust.Value) *yaml.Node {
 
 // function gives the tag of a call of a function that we made, and its argument.
 func function(v *trust.Value) (tag string, argument *yaml.Node, ok bool) {
-	if len(v.Members) != 1 {
+	if len(v.Members) != 1 || v.Members[0].Value.Kind != trust.String {
 		return "", nil, false
 	}
 	switch m := &v.Members[0]; m.Key.Text {
