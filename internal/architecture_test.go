@@ -49,6 +49,7 @@ const (
 	apply    = "countersign/internal/fix/apply"
 	patch    = "countersign/internal/fix/patch"
 	render   = "countersign/internal/fix/render"
+	remedy   = "countersign/internal/fix/remedy"
 	diff     = "countersign/internal/diff"
 	revision = "countersign/internal/revision"
 	settings = "countersign/internal/settings"
@@ -90,6 +91,7 @@ var mayImport = map[string][]string{
 	apply:    {trust, journal, textdiff, source},
 	patch:    {trust, role, source},
 	render:   {trust},
+	remedy:   {trust, role, render, source},
 	publish:  {trust, rule, audit, report, source},
 	program:  {cli, heap},
 }
