@@ -40,6 +40,7 @@ func packages(t *testing.T) (all []listed) {
 const (
 	trust    = "countersign/trust"
 	role     = "countersign/internal/role"
+	rights   = "countersign/internal/privilege"
 	rule     = "countersign/internal/rule"
 	audit    = "countersign/internal/audit"
 	source   = "countersign/internal/source"
@@ -75,16 +76,17 @@ var mayImport = map[string][]string{
 	worktree: {},
 	trust:    {},
 	role:     {trust},
-	rule:     {trust, role},
+	rights:   {trust, role},
+	rule:     {trust, role, rights},
 	rcp:      {trust},
 	evidence: {trust},
 	settings: {trust, role, rule, spelling, worktree},
-	parties:  {trust, role, rule},
+	parties:  {trust, role, rights, rule},
 	controls: {spelling},
-	audit:    {trust, role, rule, parties},
+	audit:    {trust, role, rights, rule, parties},
 	source:   {trust, role, rule, rcp, audit, evidence, worktree},
 	diff:     {trust, role, rule, audit},
-	report:   {trust, role, rule, audit, parties, controls, diff, evidence, spelling, docs},
+	report:   {trust, role, rights, rule, audit, parties, controls, diff, evidence, spelling, docs},
 	revision: {},
 	textdiff: {},
 	journal:  {},

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"sync/atomic"
 
+	"countersign/internal/privilege"
 	"countersign/internal/role"
 	"countersign/internal/rule"
 	"countersign/trust"
@@ -24,6 +25,7 @@ type judge struct {
 	rules    []rule.Rule
 	policies *cache[*policy]
 	verdicts *cache[*verdict]
+	rights   *cache[*privilege.Policy]
 	zones    zones
 	controls controlSets
 	parsed   atomic.Uint64
@@ -43,12 +45,14 @@ type policy struct {
 type verdict struct {
 	trust.Verdict
 	severity rule.Severity
+	elevated rule.Severity // where the role is an administrator or can become one
 }
 
 // Sizes of a generation of what is remembered, keys and entries together.
 const (
 	policyMemory  = 4 << 20
 	verdictMemory = 4 << 20
+	rightsMemory  = 2 << 20
 )
 
 func newJudge(options Options, rules []rule.Rule) *judge {
@@ -57,6 +61,7 @@ func newJudge(options Options, rules []rule.Rule) *judge {
 		rules:    rules,
 		policies: newCache[*policy](policyMemory),
 		verdicts: newCache[*verdict](verdictMemory),
+		rights:   newCache[*privilege.Policy](rightsMemory),
 		controls: controlSets{base: options.RCPs, specific: options.RCPsFor},
 	}
 }
@@ -128,11 +133,11 @@ func (b *bench) report(applied *rule.Rule, subject *role.Role, answer *verdict, 
 			kept = true
 		}
 	}()
-	if b.options.Keep == nil && (answer.Outcome == trust.Pass || answer.Outcome == trust.NotApplicable) {
+	settled := answer.Outcome == trust.Pass || answer.Outcome == trust.NotApplicable
+	if b.options.Keep == nil && settled {
 		return nil, false
 	}
 	subject.Complete()
-	subject.CompleteAccess()
 	finding = &rule.Finding{
 		Fingerprint: rule.Fingerprint(applied.ID, subject),
 		Rule:        applied.ID,
@@ -141,7 +146,44 @@ func (b *bench) report(applied *rule.Rule, subject *role.Role, answer *verdict, 
 		Verdict:     &answer.Verdict,
 		Place:       rule.PlaceOf(subject, decisive(answer, policy)),
 	}
-	return finding, b.options.Keep == nil || b.options.Keep(finding)
+	if !settled {
+		b.weigh(finding, answer)
+	}
+	kept = b.options.Keep == nil || b.options.Keep(finding)
+	if settled && kept {
+		b.weigh(finding, answer)
+	}
+	return finding, kept
+}
+
+// weigh says what the role may do, and what the finding is worth by that.
+func (b *bench) weigh(finding *rule.Finding, answer *verdict) {
+	finding.Role.CompleteAccess()
+	finding.Privilege = privilege.Of(finding.Role, b.identityPolicy)
+	if finding.Role.Access != nil {
+		finding.Role.Access.Library = nil // it was asked for all there is to ask
+	}
+	if finding.Privilege.Decisive() {
+		finding.Severity = answer.elevated
+	}
+}
+
+// identityPolicy reads a policy of a role, or remembers it: managed policies
+// are those of many roles.
+func (b *bench) identityPolicy(document *role.Document) *privilege.Policy {
+	if document.Tree != nil || document.Err != nil {
+		return privilege.Read(document)
+	}
+	return b.rights.get(document.JSON, func() *privilege.Policy { return readPolicy(document) })
+}
+
+func readPolicy(document *role.Document) (policy *privilege.Policy) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			policy = privilege.Read(&role.Document{Err: errors.New(internalFault(fault))})
+		}
+	}()
+	return privilege.Read(document)
 }
 
 // decide finds the verdict. Whatever goes wrong inside is an error about this
@@ -273,7 +315,8 @@ func (b *bench) check(applied *rule.Rule, parsed *policy, question trust.Questio
 	}()
 	answer = &verdict{Verdict: applied.Check(parsed.parsed, question)}
 	answer.Warnings = append(answer.Warnings, b.options.Parties.Warnings(answer.Outsiders)...)
-	answer.severity = rule.SeverityOf(applied.ID, parsed.parsed, &answer.Verdict, b.options.Severities)
+	answer.severity = rule.SeverityOf(applied.ID, parsed.parsed, &answer.Verdict, false, b.options.Severities)
+	answer.elevated = rule.SeverityOf(applied.ID, parsed.parsed, &answer.Verdict, true, b.options.Severities)
 	return answer
 }
 

@@ -24,7 +24,7 @@ var csvHeader = []string{
 	"account", "account_name", "role", "arn",
 	"source", "path", "line", "column", "end_line", "end_column", "address",
 	"reasons", "message", "remedy", "protection", "warnings", "depends_on",
-	"external_accounts", "third_parties", "witness", "last_used", "compliance",
+	"external_accounts", "third_parties", "witness", "last_used", "compliance", "privilege", "privilege_because",
 }
 
 func newCSV(w io.Writer, options Options) Writer {
@@ -52,6 +52,7 @@ func (c *csvWriter) Finding(finding *rule.Finding) error {
 		joinedList(reasonCodes(told)), whole(finding), advice(finding), joinedList(told.Protection), joinedList(warningCodes(told)),
 		joinedList(told.DependsOn), joinedList(outsideAccounts(told)), joinedList(ownersOf(told)),
 		witnessed(finding, &c.options), lastUsedOf(told), joinedList(controls),
+		levelOf(told), becauseOf(told),
 	}
 	for i := range record {
 		record[i] = csvCell(record[i])

@@ -27,8 +27,9 @@ func Explain(w io.Writer, finding *rule.Finding, options Options) error {
 		e.witness(verdict.Witness, document, true)
 		e.line()
 	}
-	if len(verdict.Outsiders) > 0 {
+	if len(verdict.Outsiders) > 0 || finding.Privilege != nil {
 		e.outsiders(verdict)
+		e.mayDo(finding)
 		e.line()
 	}
 	e.closing(verdict)

@@ -108,6 +108,9 @@ func (t *textWriter) access(a *thirdparty.Access) {
 	if used := dateOf(a.LastUsed); used != "" {
 		detail("last used: " + used)
 	}
+	if a.Privilege != nil {
+		detail("may do: " + mayDoText(a.Privilege))
+	}
 }
 
 // whereOf names a role in full.

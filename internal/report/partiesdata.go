@@ -40,7 +40,7 @@ type partyRole struct {
 	ExternalIDs int           `json:"external_ids"`
 	Shared      []int         `json:"shared_external_ids"`
 	LastUsed    *lastUsed     `json:"last_used"`
-	Privilege   *struct{}     `json:"privilege"` // not judged yet
+	Privilege   *mayDo        `json:"privilege"`
 }
 
 type sharedID struct {
@@ -94,6 +94,7 @@ func newPartyEntry(entry *thirdparty.Entry) partyEntry {
 			Path: orNull(a.Path), Address: orNull(a.Address),
 			Verdict: a.Verdict, Severity: a.Severity.String(), Unguarded: a.Unguarded, Protection: a.Protection,
 			ExternalIDs: a.ExternalIDs, Shared: a.Shared, LastUsed: newLastUsed(a.LastUsed),
+			Privilege: newMayDo(a.Privilege),
 		})
 	}
 	return made

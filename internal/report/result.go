@@ -67,7 +67,7 @@ type result struct {
 	Warnings       []warning      `json:"warnings"`
 	Witness        *witness       `json:"witness"`
 	ThirdParties   []thirdParty   `json:"third_parties"`
-	Privilege      *struct{}      `json:"privilege"` // not judged yet
+	Privilege      *mayDo         `json:"privilege"`
 	LastUsed       *lastUsed      `json:"last_used"`
 	Compliance     jsontext.Value `json:"compliance"`
 	Waiver         *struct{}      `json:"waiver"` // not judged yet
@@ -160,6 +160,7 @@ func newResult(finding *rule.Finding, options *Options) *result {
 		DependsOn:      verdict.DependsOn,
 		Reasons:        newReasons(finding),
 		Protection:     verdict.Protection,
+		Privilege:      newMayDo(finding.Privilege),
 		ThirdParties:   newThirdParties(verdict.Outsiders, options),
 		LastUsed:       newLastUsed(role.LastUsed),
 		Compliance:     newControls(finding.Rule, options.Compliance),

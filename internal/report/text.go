@@ -164,6 +164,7 @@ func (t *textWriter) fail(finding *rule.Finding) {
 		t.witness(verdict.Witness, document, false)
 	}
 	t.outsiders(verdict)
+	t.mayDo(finding)
 	t.elsewhere(finding)
 	for i, remedy := range remediesFor(verdict) {
 		t.field(once("to close", i), remedy.String())
@@ -303,6 +304,7 @@ func (t *textWriter) undecided(finding *rule.Finding) {
 		t.field("problem", printable(verdict.Problem))
 	}
 	t.dependsOn(verdict)
+	t.mayDo(finding)
 	t.assumed(finding)
 	t.elsewhere(finding)
 	if len(verdict.Reasons) > 0 {

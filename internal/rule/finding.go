@@ -5,6 +5,7 @@ package rule
 import (
 	"fmt"
 
+	"countersign/internal/privilege"
 	"countersign/internal/role"
 	"countersign/trust"
 )
@@ -15,6 +16,7 @@ type Finding struct {
 	Rule        string // "IAM-050"
 	Role        *role.Role
 	Severity    Severity
+	Privilege   *privilege.Privilege // what the role may do; nil where nothing tells
 	Verdict     *trust.Verdict
 	Place       Place // where the statement or condition that decides stands
 }

@@ -2,17 +2,18 @@ package rule
 
 import "countersign/trust"
 
-// SeverityOf says what a verdict is worth. overrides are the user's, by rule
+// SeverityOf says what a verdict is worth. privileged says that the role is an
+// administrator or can become one. overrides are the user's, by rule
 // ("IAM-050") or by rule and reason code ("IAM-050/mfa-false"), of which the
 // latter goes before; among several reasons the worst counts. policy is what
 // the verdict was made of, nil when it could not be parsed.
-func SeverityOf(rule string, policy *trust.Policy, verdict *trust.Verdict, overrides map[string]Severity) Severity {
+func SeverityOf(rule string, policy *trust.Policy, verdict *trust.Verdict, privileged bool, overrides map[string]Severity) Severity {
 	if verdict.Outcome != trust.Fail && verdict.Outcome != trust.Undecided {
 		return None
 	}
 	base, overridden := overrides[rule]
 	if !overridden {
-		base = inherent(policy, verdict)
+		base = inherent(policy, verdict, privileged)
 	}
 	if len(verdict.Reasons) == 0 {
 		return base
@@ -28,9 +29,13 @@ func SeverityOf(rule string, policy *trust.Policy, verdict *trust.Verdict, overr
 	return worst
 }
 
-// inherent is the severity by who gets in. What the role may do is not known
-// yet, so named outsiders are worth the rule's own risk.
-func inherent(policy *trust.Policy, verdict *trust.Verdict) Severity {
+// inherent is the severity by who gets in and what the role may do. Named
+// outsiders are worth the rule's own risk, unless the role is privileged.
+func inherent(policy *trust.Policy, verdict *trust.Verdict, privileged bool) Severity {
+	risk := Medium
+	if privileged {
+		risk = High
+	}
 	switch {
 	case verdict.AnyAccount:
 		return Critical
@@ -38,11 +43,11 @@ func inherent(policy *trust.Policy, verdict *trust.Verdict) Severity {
 		if namesEveryone(policy) {
 			return Critical
 		}
-		return Medium
+		return risk
 	case !verdict.Exploitable:
 		return Low
 	}
-	return Medium
+	return risk
 }
 
 // namesEveryone reports whether an Allow is for principals that nobody has

@@ -19,14 +19,24 @@ func TestSeverity(t *testing.T) {
 	}
 	named := allow(trust.Principal{Form: trust.Account, Account: "444455556666"})
 	tests := []struct {
-		name      string
-		policy    *trust.Policy
-		verdict   trust.Verdict
-		overrides map[string]Severity
-		want      Severity
+		name       string
+		privileged bool
+		policy     *trust.Policy
+		verdict    trust.Verdict
+		overrides  map[string]Severity
+		want       Severity
 	}{
 		{name: "a fresh account gets in", verdict: trust.Verdict{Outcome: trust.Fail, Exploitable: true, AnyAccount: true}, want: Critical},
 		{name: "named outsiders get in", verdict: trust.Verdict{Outcome: trust.Fail, Exploitable: true}, want: Medium},
+		{name: "named outsiders get in to an administrator", privileged: true, verdict: trust.Verdict{Outcome: trust.Fail, Exploitable: true}, want: High},
+		{name: "a fresh account gets in to an administrator", privileged: true, verdict: trust.Verdict{Outcome: trust.Fail, Exploitable: true, AnyAccount: true}, want: Critical},
+		{name: "nobody can use an administrator today", privileged: true, verdict: trust.Verdict{Outcome: trust.Fail}, want: Low},
+		{name: "an administrator that passes", privileged: true, verdict: trust.Verdict{Outcome: trust.Pass}, want: None},
+		{name: "unknown, an administrator for named principals", privileged: true, policy: named, verdict: trust.Verdict{Outcome: trust.Undecided}, want: High},
+		{
+			name: "the user's word on an administrator", privileged: true, want: Low, overrides: map[string]Severity{"IAM-050": Low},
+			verdict: trust.Verdict{Outcome: trust.Fail, Exploitable: true, Reasons: reasons("no-condition")},
+		},
 		{name: "nobody can use it today", verdict: trust.Verdict{Outcome: trust.Fail}, want: Low},
 		{name: "a pass", verdict: trust.Verdict{Outcome: trust.Pass}, want: None},
 		{name: "not applicable", verdict: trust.Verdict{Outcome: trust.NotApplicable}, want: None},
@@ -58,7 +68,7 @@ func TestSeverity(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := SeverityOf("IAM-050", test.policy, &test.verdict, test.overrides); got != test.want {
+			if got := SeverityOf("IAM-050", test.policy, &test.verdict, test.privileged, test.overrides); got != test.want {
 				t.Errorf("%v, want %v", got, test.want)
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"countersign/internal/privilege"
 	"countersign/internal/role"
 	"countersign/internal/rule"
 	"countersign/trust"
@@ -63,6 +64,7 @@ type Access struct {
 	ExternalIDs        int   // different ones that the policy names for the party
 	Shared             []int // groups of them, see Shared
 	LastUsed           role.LastUsed
+	Privilege          *privilege.Privilege
 
 	order   int
 	digests []digest
@@ -131,7 +133,7 @@ func (e *Entry) access(finding *rule.Finding, order int) *Access {
 		ARN:         subject.ARN, Name: subject.Name, Title: subject.Title(), Account: subject.KnownAccount(),
 		Path: subject.Source.Path, Address: subject.Source.Address,
 		Verdict: finding.Verdict.Outcome, Severity: finding.Severity,
-		Protection: finding.Verdict.Protection, LastUsed: subject.LastUsed,
+		Protection: finding.Verdict.Protection, LastUsed: subject.LastUsed, Privilege: finding.Privilege,
 		order: order,
 	})
 	return &e.Roles[len(e.Roles)-1]

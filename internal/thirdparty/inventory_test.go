@@ -37,7 +37,7 @@ func decided(t *testing.T, name string, document role.Document, tree trust.Value
 	})
 	return &rule.Finding{
 		Fingerprint: rule.Fingerprint("IAM-050", subject), Rule: "IAM-050", Role: subject, Verdict: &verdict,
-		Severity: rule.SeverityOf("IAM-050", parsed, &verdict, nil),
+		Severity: rule.SeverityOf("IAM-050", parsed, &verdict, false, nil),
 	}
 }
 
