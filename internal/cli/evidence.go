@@ -109,6 +109,9 @@ func (o *observation) check(role string, paths []string) error {
 			"name the file or directory that holds it, or give its ARN: arn:aws:iam::111122223333:role/" + role,
 		}
 	}
+	if _, err := named(append([]string{}, o.logs...)); err != nil && len(o.logs) > 0 {
+		return err
+	}
 	return o.proposal.check(o.flags, len(paths) > 0 || o.live.wanted)
 }
 
@@ -175,34 +178,57 @@ func (o *observation) evidenceOutputs() (outputs, error) {
 // gather reads the calls from everywhere that is asked for.
 func (c *command) gather(ctx context.Context, o *observation, s *subject, meter *meter) (*report.Evidence, error) {
 	until := o.question.now()
-	collector := evidence.NewCollector(s.role, o.since.before(until), until, s.asked())
-	found := &report.Evidence{Incomplete: s.incomplete}
-	var gaps, regions []string
-	var failure error
+	g := &gathering{
+		to:    evidence.NewCollector(s.role, o.since.before(until), until, s.asked()),
+		found: &report.Evidence{Incomplete: s.incomplete},
+	}
+	var err error
 	if len(o.logs) > 0 {
-		if _, err := named(o.logs); err != nil {
-			return nil, err
+		err = c.readLogs(ctx, o, g, meter)
+	}
+	if o.live.wanted && err == nil {
+		err = o.lookUp(ctx, s, g)
+	}
+	g.found.Evidence = g.to.Evidence()
+	g.found.Gaps = append(g.found.Gaps, g.gaps...)
+	g.found.Regions = g.regions
+	return g.found, err
+}
+
+// gathering is evidence in the making.
+type gathering struct {
+	to      *evidence.Collector
+	found   *report.Evidence
+	gaps    []string
+	regions []string
+}
+
+// unread notes what could not be read.
+func (g *gathering) unread(missing []audit.Incomplete) {
+	g.found.Incomplete = append(g.found.Incomplete, missing...)
+	const most = 3
+	for i, one := range missing {
+		if i == most {
+			g.gaps = append(g.gaps, fmt.Sprintf("%d more could not be read", len(missing)-most))
+			break
 		}
-		logs := cloudtrail.New(collector, &interruptible{ctx: ctx, from: c.streams.In})
-		c.watch(o, meter, logs)
-		missing, err := logs.Read(ctx, o.logs)
-		failure = err
-		found.Incomplete = append(found.Incomplete, missing...)
-		since, until := collector.Span()
-		gaps = logs.Coverage.Gaps(since, until, cloudtrail.GlobalRegion(s.role.ARN))
-		regions = logs.Coverage.Regions()
-		found.Notes = append(found.Notes, logNotes(logs, regions)...)
+		g.gaps = append(g.gaps, one.Source+" could not be read")
 	}
-	if o.live.wanted && failure == nil {
-		failure = o.lookUp(ctx, s, collector, found, &gaps, &regions)
+}
+
+// readLogs reads the calls from log files.
+func (c *command) readLogs(ctx context.Context, o *observation, g *gathering, meter *meter) error {
+	logs := cloudtrail.New(g.to, &interruptible{ctx: ctx, from: c.streams.In})
+	c.watch(o, meter, logs)
+	missing, err := logs.Read(ctx, o.logs)
+	since, until := g.to.Span()
+	g.gaps = logs.Coverage.Gaps(since, until, cloudtrail.GlobalRegion(g.to.Role().ARN))
+	g.unread(missing)
+	if g.regions = logs.Coverage.Regions(); len(g.regions) > 0 {
+		g.found.Notes = append(g.found.Notes, fmt.Sprintf(
+			"the logs have records of %s; calls in other Regions are not in them", strings.Join(g.regions, ", ")))
 	}
-	found.Evidence = collector.Evidence()
-	found.Gaps = append(found.Gaps, gaps...)
-	for _, missing := range found.Incomplete {
-		found.Gaps = append(found.Gaps, strings.TrimPrefix(missing.Source+" could not be read", " "))
-	}
-	found.Regions = regions
-	return found, failure
+	return err
 }
 
 // watch shows progress over log files.
@@ -214,14 +240,6 @@ func (c *command) watch(o *observation, meter *meter, logs *cloudtrail.Logs) {
 	if screen, isTerminal := terminal(c.streams.Err); isTerminal && !o.quiet {
 		meter.start(screen, width(screen))
 	}
-}
-
-// logNotes say what reading logs alone cannot tell.
-func logNotes(logs *cloudtrail.Logs, regions []string) []string {
-	if len(regions) == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("the logs have records of %s; calls in other Regions are not in them", strings.Join(regions, ", "))}
 }
 
 func (c *command) writeEvidence(wanted outputs, told *report.Evidence, options report.Options) error {

@@ -81,7 +81,7 @@ func TestNoFaultLosesARoleSilently(t *testing.T) {
 	}{
 		{name: "none but percent-encoded documents and pages of 100"},
 		{name: "60% of all calls throttled", fault: often(60, throttl, tooMany)},
-		{name: "60% of all calls answered with 503", fault: often(60, trouble, awstest.RefuseJSON(503, "ServiceException", "")), tempo: &tempo{time.Minute, 30 * time.Second, 40, time.Millisecond, 10 * time.Millisecond, 200}},
+		{name: "60% of all calls answered with 503", fault: often(60, trouble, awstest.RefuseJSON(503, "ServiceException", "")), tempo: &tempo{time.Minute, 30 * time.Second, 40, time.Millisecond, 10 * time.Millisecond, 200, 200}},
 		{name: "every third page: connection cut before the answer", fault: at(details, "", everyThird, awstest.Cut(0))},
 		{name: "every third page: connection cut in mid-answer", fault: at(details, "", everyThird, awstest.Cut(0.6))},
 		{name: "every third page: half an answer as if whole", fault: at(details, "", everyThird, awstest.Short(0.5))},

@@ -27,6 +27,7 @@ var brisk = tempo{
 	first:    time.Millisecond,
 	longest:  20 * time.Millisecond,
 	floor:    200,
+	lookups:  200,
 }
 
 // open opens a session with a proxy in the place of AWS.

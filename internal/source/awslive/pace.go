@@ -17,9 +17,12 @@ type tempo struct {
 	first    time.Duration // pause before the second attempt; it doubles from there
 	longest  time.Duration // the longest pause
 	floor    rate.Limit    // the slowest pace, in calls a second
+	lookups  rate.Limit    // the fastest pace of LookupEvents in a Region
 }
 
-// steady suits AWS, which publishes no rates for IAM and Organizations.
+// steady suits AWS, which publishes no rates for IAM and Organizations, and for
+// LookupEvents two calls a second for each account and Region (CloudTrail API
+// Reference).
 var steady = tempo{
 	answer:   time.Minute,
 	patience: 5 * time.Minute,
@@ -27,6 +30,7 @@ var steady = tempo{
 	first:    100 * time.Millisecond,
 	longest:  10 * time.Second,
 	floor:    1,
+	lookups:  2,
 }
 
 // pause is how long to wait before the attempt that follows the nth failure.
@@ -47,6 +51,7 @@ func (t tempo) pause(nth int) time.Duration {
 type pacer struct {
 	limiter *rate.Limiter
 	floor   rate.Limit
+	ceiling rate.Limit // for calls of which AWS says how many it takes
 
 	mu   sync.Mutex
 	sent [16]time.Time // ring of the latest calls
@@ -62,7 +67,13 @@ const (
 )
 
 func newPacer(floor rate.Limit) *pacer {
-	return &pacer{limiter: rate.NewLimiter(rate.Inf, 1), floor: floor}
+	return &pacer{limiter: rate.NewLimiter(rate.Inf, 1), floor: floor, ceiling: rate.Inf}
+}
+
+// newCappedPacer makes a pacer that begins with, and never exceeds, a rate that
+// AWS publishes. Others may use it up, too, so it can go down to a tenth.
+func newCappedPacer(ceiling rate.Limit) *pacer {
+	return &pacer{limiter: rate.NewLimiter(ceiling, 1), floor: ceiling / 10, ceiling: ceiling}
 }
 
 // wait returns when the next call may be sent, or the context's error.
@@ -100,13 +111,13 @@ func (p *pacer) faster() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	limit := p.limiter.Limit()
-	if limit == rate.Inf {
+	if limit >= p.ceiling {
 		return
 	}
 	if limit *= growBy; limit > noLimitAt {
 		limit = rate.Inf
 	}
-	p.limiter.SetLimit(limit)
+	p.limiter.SetLimit(min(limit, p.ceiling))
 }
 
 // measured is the pace of the latest calls, in calls a second.

@@ -242,6 +242,28 @@ func (r *reader) take(look bool) {
 	r.to.Add(call, recipient)
 }
 
+// Take adds the call of a record that stands alone, as LookupEvents gives it, if it
+// is one. The error says that it is no record.
+func Take(to *evidence.Collector, text string) error {
+	value := jsontext.Value(text)
+	if !value.IsValid(jsontext.AllowDuplicateNames(true)) || value.Kind() != '{' {
+		return errors.New("not JSON")
+	}
+	var r record
+	r.split(value[rawjson.SkipSpace(value, 0):])
+	if !r.isEvent() {
+		return errors.New("not a CloudTrail record")
+	}
+	if !r.assumes() {
+		return nil
+	}
+	call, err := r.call()
+	if err == nil {
+		to.Add(call, r.text(recipientAccountID))
+	}
+	return err
+}
+
 // saw notes the time and the Region of the record at hand.
 func (r *reader) saw(at time.Time) {
 	recipient, region := r.record.text(recipientAccountID), r.record.text(awsRegion)
@@ -289,11 +311,12 @@ func (l *limited) Read(p []byte) (int, error) {
 		l.failure = err
 		return 0, err
 	}
-	if l.given-l.done > maxValue {
+	room := maxValue - (l.given - l.done)
+	if room <= 0 {
 		l.failure = errTooLarge
 		return 0, errTooLarge
 	}
-	n, err := l.from.Read(p)
+	n, err := l.from.Read(p[:min(int64(len(p)), room)])
 	l.given += int64(n)
 	if err != nil && err != io.EOF {
 		l.failure = err

@@ -23,9 +23,11 @@ const AccessKey = "AKIAIOSFODNN7EXAMPLE"
 // Proxy stands in front of moto. What it adds is HAND-WRITTEN after the AWS
 // API Reference, not recorded from AWS: it percent-encodes policy documents,
 // pages GetAccountAuthorizationDetails, and commits the faults that a test asks
-// for.
+// for. It also plays CloudTrail and Account Management (trail.go).
 type Proxy struct {
 	URL string
+	// Trail is the event history that it plays.
+	Trail Trail
 
 	world  *World
 	server *httptest.Server
@@ -41,6 +43,7 @@ type Proxy struct {
 type Call struct {
 	Operation string // "iam:ListRoles"
 	Account   string // whose credentials signed it; of AssumeRole, the account to go to
+	Region    string // that it was signed for
 	Nth       int    // how often this operation has been called for this account, from 1
 	Form      url.Values
 }
@@ -86,7 +89,7 @@ func (p *Proxy) All(operation string) (all int) {
 	return all
 }
 
-var signed = regexp.MustCompile(`Credential=([A-Z0-9]+)/\d+/[^/]+/([a-z]+)/`)
+var signed = regexp.MustCompile(`Credential=([A-Z0-9]+)/\d+/([^/]+)/([a-z]+)/`)
 
 // ServeHTTP implements http.Handler.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -118,10 +121,10 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func contentType(call Call) string {
-	switch {
-	case strings.HasPrefix(call.Operation, "organizations:"):
+	switch service, _, _ := strings.Cut(call.Operation, ":"); service {
+	case "organizations", "cloudtrail", "account":
 		return "application/x-amz-json-1.1"
-	case strings.HasPrefix(call.Operation, "securityhub:"):
+	case "securityhub":
 		return "application/json"
 	}
 	return "text/xml"
@@ -131,12 +134,15 @@ func contentType(call Call) string {
 func (p *Proxy) recognise(r *http.Request, body []byte) (call Call, key string) {
 	service := ""
 	if match := signed.FindStringSubmatch(r.Header.Get("Authorization")); match != nil {
-		key, service = match[1], match[2]
+		key, call.Region, service = match[1], match[2], match[3]
 	}
 	call.Form, _ = url.ParseQuery(string(body))
 	name := call.Form.Get("Action")
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
-		_, name, _ = strings.Cut(target, ".")
+		name = target[strings.LastIndexByte(target, '.')+1:]
+	}
+	if service == "account" {
+		name = strings.ToUpper(r.URL.Path[1:2]) + r.URL.Path[2:] // "/listRegions"
 	}
 	if service == "securityhub" {
 		name = hubOperations[r.URL.Path]
@@ -165,6 +171,12 @@ func accountOf(arn string) string {
 
 // answer is moto's answer, made more like that of AWS.
 func (p *Proxy) answer(r *http.Request, call Call, key string, body []byte) []byte {
+	switch call.Operation {
+	case "cloudtrail:LookupEvents":
+		return p.Trail.lookUp(call.Region, body)
+	case "account:ListRegions":
+		return p.Trail.listRegions()
+	}
 	if call.Operation == "iam:ListRoles" {
 		call.Form.Set("MaxItems", strconv.Itoa(Paged))
 		body = []byte(call.Form.Encode())
