@@ -216,7 +216,7 @@ func TestEveryFlagAndCommandIsInTheUsagePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range []string{"scan", "explain", "diff", "third-parties", "undo", "rules", "compliance", "version", "completion"} {
+	for _, command := range []string{"scan", "explain", "diff", "third-parties", "evidence", "undo", "rules", "compliance", "version", "completion"} {
 		if !strings.Contains(string(text), "\n## countersign "+command) {
 			t.Errorf("no section for the command %s", command)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"countersign/internal/fix/journal"
+	"countersign/internal/report/schematest"
 	"countersign/internal/source/awslive/awstest"
 )
 
@@ -39,6 +40,9 @@ func TestLiveScripts(t *testing.T) {
 			"same":   same,
 			"change": change,
 			"trust":  trust,
+			"observed": func(ts *testscript.TestScript, _ bool, args []string) {
+				schematest.Evidence(t, []byte(ts.ReadFile(args[0])))
+			},
 		},
 	})
 }
@@ -74,6 +78,7 @@ func organization(t *testing.T, env *testscript.Env) {
 		}
 		return nil
 	})
+	proxy.Trail = trail(world.Account)
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": proxy.URL, "ENDPOINT": proxy.URL, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_ACCESS_KEY_ID": awstest.AccessKey, "AWS_SECRET_ACCESS_KEY": "secret",
@@ -134,6 +139,22 @@ func trust(ts *testscript.TestScript, neg bool, args []string) {
 		return
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(world.Trust(args[0], args[1])), 0o600))
+}
+
+// trail is an event history in which a vendor assumes the role "guarded" of the
+// account, with its external ID and once without.
+func trail(account string) awstest.Trail {
+	const record = `{"eventVersion":"1.11","userIdentity":{"type":"AWSAccount","principalId":"AROAEXAMPLE0VENDOR01:sync","accountId":"999988887777"},"eventTime":"%s","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","awsRegion":"us-east-1","sourceIPAddress":"203.0.113.7","requestParameters":{"roleArn":"arn:aws:iam::%s:role/guarded","roleSessionName":"sync"%s},"eventID":"%d","eventType":"AwsApiCall","recipientAccountId":"%s","resources":[{"ARN":"arn:aws:iam::%s:role/guarded"}]}`
+	events := make([]string, 3)
+	for i := range events {
+		external := `,"externalId":"Jw8rV2nq5TzK0cYx"`
+		if i == 2 {
+			external = ""
+		}
+		at := time.Now().AddDate(0, 0, -i-1).UTC().Format(time.RFC3339)
+		events[i] = fmt.Sprintf(record, at, account, external, i, account, account)
+	}
+	return awstest.Trail{Enabled: []string{"eu-west-1", "us-east-1"}, Events: map[string][]string{"us-east-1": events}}
 }
 
 // same A B compares two JSON reports but for where roles were found.

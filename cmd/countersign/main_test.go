@@ -35,6 +35,9 @@ func TestScripts(t *testing.T) {
 			"schema": func(ts *testscript.TestScript, _ bool, args []string) { schema(t, ts, args) },
 			"mode":   mode,
 			"commit": commit,
+			"observed": func(ts *testscript.TestScript, _ bool, args []string) {
+				schematest.Evidence(t, []byte(ts.ReadFile(args[0])))
+			},
 			"change": func(ts *testscript.TestScript, _ bool, args []string) {
 				schematest.Diff(t, []byte(ts.ReadFile(args[0])))
 			},

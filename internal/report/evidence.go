@@ -247,7 +247,7 @@ func (t *evidenceWriter) verdict(caller *evidence.Caller, verdict *evidence.Call
 		}
 		text := fmt.Sprintf("%s of %d, the last on %s", count(verdict.Calls, "call", "calls"), caller.Calls, moment(verdict.Last))
 		if caller.Last.After(verdict.Last) {
-			text += "; not those since"
+			text += "; not the later ones"
 		}
 		return text
 	}

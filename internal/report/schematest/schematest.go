@@ -58,8 +58,15 @@ func Fix(t testing.TB, output []byte) {
 	validate(t, fixSchema, output)
 }
 
+// Evidence fails the test unless output is one document of evidence --format json.
+func Evidence(t testing.TB, output []byte) {
+	t.Helper()
+	validate(t, evidenceSchema, output)
+}
+
 const (
 	fixSchema        = "countersign.fix.v1.json"
+	evidenceSchema   = "countersign.evidence.v1.json"
 	scanSchema       = "countersign.scan.v1.json"
 	diffSchema       = "countersign.diff.v1.json"
 	frameworksSchema = "countersign.compliance.v1.json"
@@ -85,7 +92,7 @@ func validate(t testing.TB, part string, output []byte) {
 var compile = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	for _, name := range []string{scanSchema, diffSchema, frameworksSchema, partiesSchema, fixSchema} {
+	for _, name := range []string{scanSchema, diffSchema, evidenceSchema, frameworksSchema, partiesSchema, fixSchema} {
 		text, err := readFromRoot(filepath.Join("docs", "schema", name))
 		if err != nil {
 			return nil, err
@@ -101,7 +108,7 @@ var compile = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	schemas := map[string]*jsonschema.Schema{}
 	for part, url := range map[string]string{
 		"": scanSchema, "#/$defs/result": scanSchema + "#/$defs/result",
-		"#/$defs/trailer": scanSchema + "#/$defs/trailer", diffSchema: diffSchema,
+		"#/$defs/trailer": scanSchema + "#/$defs/trailer", diffSchema: diffSchema, evidenceSchema: evidenceSchema,
 		frameworksSchema: frameworksSchema, partiesSchema: partiesSchema, fixSchema: fixSchema,
 	} {
 		var err error
