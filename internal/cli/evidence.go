@@ -13,6 +13,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/evidence"
 	"countersign/internal/report"
+	"countersign/internal/rule"
 	"countersign/internal/settings"
 	"countersign/internal/source/cloudtrail"
 	"countersign/trust"
@@ -313,7 +314,9 @@ func (s *since) Set(text string) error {
 type subject struct {
 	role       evidence.Role
 	settings   settings.Settings
+	options    audit.Options
 	question   trust.Question
+	finding    *rule.Finding // nil where nothing but the ARN is known
 	current    *trust.Policy // nil where it is not known
 	proposed   *trust.Policy
 	source     string // of the policy that is replayed, in words

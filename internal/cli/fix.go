@@ -83,6 +83,8 @@ func (f *fixing) register(command *cobra.Command) {
 	}
 }
 
+var requirements = []string{string(trust.RequireExternalID), string(trust.RequireMFA), string(trust.RequireBoth)}
+
 // demand holds the flags that say what outsiders are asked for.
 type demand struct {
 	require             string
@@ -95,7 +97,6 @@ type demand struct {
 func (d *demand) register(flags *pflag.FlagSet) {
 	d.require = string(trust.RequireExternalID)
 	group, run := inGroup(flags, "Repair"), switchInGroup(flags, "Repair")
-	requirements := []string{string(trust.RequireExternalID), string(trust.RequireMFA), string(trust.RequireBoth)}
 	group(&word{&d.require, strings.Join(requirements, "|"), oneOf(requirements...)}, "require", "what outsiders are asked for: machines an external ID, people MFA")
 	group(&word{&d.externalID, "VALUE", settings.CheckExternalID}, "external-id", "the external ID that the third party issued")
 	run(&d.generate, "generate-external-id", "make an external ID where nobody issued one, for those who run both ends; it is told once, on standard error")

@@ -8,35 +8,39 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"countersign/internal/fix"
+	"countersign/internal/settings"
 	"countersign/trust"
 	"countersign/trust/jsontree"
 )
 
 // proposal holds the flags that say which policy the calls are held against.
 type proposal struct {
-	file       string
-	require    string
-	externalID string
+	file   string
+	demand demand
 }
 
 func (p *proposal) register(flags *pflag.FlagSet) {
 	group := inGroup(flags, "Evidence")
 	group(&word{&p.file, "FILE", notEmpty}, "policy", "hold the calls against the trust policy in this file")
-	requirements := []string{string(trust.RequireExternalID), string(trust.RequireMFA), string(trust.RequireBoth)}
-	group(&word{&p.require, strings.Join(requirements, "|"), oneOf(requirements...)}, "require", "hold the calls against the role's policy, changed so that outsiders need this")
-	group(&word{&p.externalID, "VALUE", notEmpty}, "external-id", "with --require: the external ID that the third party issued")
+	group(&word{&p.demand.require, strings.Join(requirements, "|"), oneOf(requirements...)}, "require", "hold the calls against the role's policy, changed as fix does so that outsiders need this")
+	group(&word{&p.demand.externalID, "VALUE", settings.CheckExternalID}, "external-id", "with --require: the external ID that the third party issued")
+	group(&age{&p.demand.maxAge}, "mfa-max-age", "with --require mfa: how long ago it may have been shown, such as 1h")
 }
 
 func (p *proposal) check(flags *pflag.FlagSet, known bool) error {
-	switch {
-	case p.file != "" && p.require != "":
-		return &misuse{"--policy and --require exclude each other", "each says which policy is proposed"}
-	case p.require != "" && !known:
-		return &misuse{"--require changes the role's trust policy, which is not known", "name the file or directory that holds the role, or give --live"}
-	case flags.Changed("external-id") && (p.require == "" || p.require == string(trust.RequireMFA)):
-		return &misuse{"--external-id is for --require external-id or both", "add --require external-id, or leave --external-id out"}
+	for _, name := range []string{"external-id", "mfa-max-age"} {
+		if flags.Changed(name) && p.demand.require == "" {
+			return &misuse{fmt.Sprintf("--%s is for --require", name), "add --require, or leave --" + name + " out"}
+		}
 	}
-	return nil
+	switch {
+	case p.file != "" && p.demand.require != "":
+		return &misuse{"--policy and --require exclude each other", "each says which policy is proposed"}
+	case p.demand.require != "" && !known:
+		return &misuse{"--require changes the role's trust policy, which is not known", "name the file or directory that holds the role, or give --live"}
+	}
+	return p.demand.check(flags)
 }
 
 // propose makes the policy that is proposed, if any is.
@@ -47,11 +51,17 @@ func (o *observation) propose(s *subject) (err error) {
 			return err
 		}
 		s.source = "the proposed policy in " + p.file
-	case p.require != "" && s.current != nil:
-		if s.proposed, err = p.rewrite(s.current, s.question); err != nil {
-			return err
+	case p.demand.require != "" && s.current != nil:
+		repair := fix.Plan(s.finding, s.options, p.demand.settle(s.settings))
+		if !repair.Repaired() {
+			hint := repair.Hint
+			if len(repair.Missing) > 0 {
+				hint = "give the one that the third party issued with --external-id, or list it under external_ids in countersign.yaml"
+			}
+			return &misuse{"the policy cannot be changed to require that: " + repair.Reason, hint}
 		}
-		s.source = "its trust policy, changed to require " + requirementNames[p.require]
+		s.proposed = repair.Rewriting.After
+		s.source = "its trust policy, changed to require " + requirementNames[p.demand.require]
 	}
 	return nil
 }
@@ -60,29 +70,6 @@ var requirementNames = map[string]string{
 	string(trust.RequireExternalID): "an external ID",
 	string(trust.RequireMFA):        "MFA",
 	string(trust.RequireBoth):       "an external ID and MFA",
-}
-
-// rewrite changes the role's policy so that outsiders need the countersign.
-func (p *proposal) rewrite(policy *trust.Policy, question trust.Question) (*trust.Policy, error) {
-	rewriting, err := trust.Rewrite(policy, question, trust.Remedy{
-		Require: trust.Requirement(p.require),
-		ExternalID: func(string) (trust.Value, bool) {
-			return trust.Literal(p.externalID), p.externalID != ""
-		},
-	})
-	return p.rewritten(rewriting, err)
-}
-
-func (p *proposal) rewritten(rewriting *trust.Rewriting, err error) (*trust.Policy, error) {
-	switch refusal := err.(type) {
-	case nil:
-		return rewriting.After, nil
-	case *trust.NeedsExternalIDError:
-		return nil, &misuse{refusal.Error(), "give the one that the third party issued with --external-id"}
-	case *trust.CannotRewriteError:
-		return nil, &misuse{"the policy cannot be changed to require that: " + refusal.Reason, refusal.Hint}
-	}
-	return nil, err
 }
 
 // mostPolicy bounds the text of a policy, in bytes.

@@ -65,24 +65,24 @@ func (s *subject) find(ctx context.Context, o *observation, name string) error {
 		return err
 	}
 	s.incomplete = summary.Incomplete
-	one, err := roles.one(name)
-	if err != nil {
+	if s.finding, err = roles.one(name); err != nil {
 		return err
 	}
-	return s.take(one, options)
+	s.options = options
+	return s.take(s.finding.Role)
 }
 
 // gathered are the roles that fit a name.
-type gathered struct{ all []*role.Role }
+type gathered struct{ all []*rule.Finding }
 
 // Finding implements audit.Sink.
 func (g *gathered) Finding(finding *rule.Finding) error {
-	g.all = append(g.all, finding.Role)
+	g.all = append(g.all, finding)
 	return nil
 }
 
 // one is the role that is meant, if only one can be.
-func (g *gathered) one(name string) (*role.Role, error) {
+func (g *gathered) one(name string) (*rule.Finding, error) {
 	switch len(g.all) {
 	case 0:
 		return nil, &misuse{fmt.Sprintf("the role %q could not be judged", name), ""}
@@ -91,23 +91,19 @@ func (g *gathered) one(name string) (*role.Role, error) {
 	}
 	var names []string
 	for _, one := range g.all[:min(len(g.all), nearest)] {
-		title := one.ARN
-		if title == "" {
-			title = either(one.Source.Address, one.Name)
-		}
-		names = append(names, title)
+		names = append(names, either(one.Role.ARN, one.Role.Title()))
 	}
 	return nil, &misuse{fmt.Sprintf("%d roles are called %q", len(g.all), name), "say which one: " + strings.Join(names, " or ")}
 }
 
 // take takes over the role and its policy.
-func (s *subject) take(one *role.Role, options audit.Options) error {
+func (s *subject) take(one *role.Role) error {
 	account := one.KnownAccount()
 	if account == "" || one.Name == "" {
 		return &misuse{fmt.Sprintf("the account or the name of the role %s is not known", one.Title()), "name the account with --account"}
 	}
 	s.role = evidence.Role{ARN: one.ARN, Account: account, Name: one.Name}
-	s.question = options.Question(one)
+	s.question = s.options.Question(one)
 	policy, err := fix.Policy(&one.Trust)
 	if err != nil {
 		s.noPolicy = "its trust policy cannot be read: " + err.Error()
