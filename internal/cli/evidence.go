@@ -33,18 +33,18 @@ func (c *command) evidence() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "evidence ROLE [PATH ...]",
 		Short: "who assumes a role and how, from CloudTrail, and who a change would lock out",
-		Long: `Tells who assumed the role called ROLE, and how: from CloudTrail log files
-(--log), from CloudTrail itself (--live), or both. Where the role's trust policy is
-known, from the paths or from AWS, each call that succeeded is held against it; with
---policy or --require it is held against a proposed policy instead. ROLE is spelt as
-for explain; without a path it is an ARN.
+		Long: `Tells who assumed the role called ROLE, and how: from CloudTrail log files (--log),
+from CloudTrail itself (--live), or both. Where the role's trust policy is known,
+each call that succeeded is held against it, or against a policy that is proposed
+with --policy or --require. ROLE is spelt as for explain; without a path it is an
+ARN.
 
 A caller complies, breaks, or is unclear where it depends on what a log does not
-show. The whole is safe (everybody complies, and nothing was left unseen), breaking,
-or unproven.`,
+show. The whole is safe (everybody complies, and nothing was left unseen),
+breaking, or unproven.`,
 		Example: `  countersign evidence vendor-reader account.json --log AWSLogs/
-  countersign evidence vendor-reader account.json --log AWSLogs/ --policy proposed.json
-  countersign evidence vendor-reader account.json --log AWSLogs/ --require external-id --external-id "$ID"
+  countersign evidence vendor-reader account.json --log AWSLogs/ --require mfa
+  countersign evidence vendor-reader account.json --log AWSLogs/ --policy new.json
   countersign evidence vendor-reader --live
   countersign evidence arn:aws:iam::111122223333:role/vendor-reader --log AWSLogs/`,
 		Annotations: map[string]string{judges: evidenceCodes},

@@ -223,6 +223,10 @@ func (l *Logs) content(file walk.File, counted *counter, buffer *bufio.Reader, u
 		return buffer, nothing, true
 	}
 	if err := unzip.Reset(buffer); err != nil {
+		if !isNamed(file) {
+			l.passed()
+			return nil, nothing, false
+		}
 		report("broken gzip file: " + err.Error())
 		return nil, nothing, false
 	}
@@ -268,10 +272,11 @@ func isNamed(file walk.File) bool {
 	if file.Named {
 		return true
 	}
-	return strings.Contains(filepath.Base(file.Path), "_CloudTrail_") || slices.Contains(logNames, filepath.Ext(file.Path))
+	name := strings.TrimSuffix(filepath.Base(file.Path), ".gz")
+	return strings.Contains(name, "_CloudTrail_") || slices.Contains(logNames, filepath.Ext(name))
 }
 
-var logNames = []string{".json", ".jsonl", ".ndjson", ".gz"}
+var logNames = []string{".json", ".jsonl", ".ndjson"}
 
 // beginsLikeJSON looks at the first letter of a file that was only met.
 func beginsLikeJSON(buffer *bufio.Reader) bool {

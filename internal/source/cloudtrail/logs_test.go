@@ -189,6 +189,7 @@ func TestGarbageAmongLogFilesIsReportedAndOtherJSONIsNot(t *testing.T) {
 	directory := t.TempDir()
 	write(t, directory, "111122223333_CloudTrail_us-east-1_a.json.gz", []byte("garbage"))
 	write(t, directory, "notes.md", []byte("{ not json"))
+	write(t, directory, "elb.log.gz", zipped(t, "http 2026-11-20T00:00:00Z app/lb 192.0.2.1"))
 	write(t, directory, "b.json", []byte(`{"Records":[`+numbered(1)+`]}`))
 	if err := os.Symlink(filepath.Join(directory, "b.json"), filepath.Join(directory, "link.json")); err != nil {
 		t.Fatal(err)
