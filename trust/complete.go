@@ -111,7 +111,48 @@ func decideOpen(policy *Policy, question Question) Verdict {
 	for n := range total {
 		c.verdicts = append(c.verdicts, decideCompleted(policy, question, c.assignment(n), effort))
 	}
-	return c.merge()
+	merged := c.merge()
+	unname(merged.Outsiders, policy.document)
+	return merged
+}
+
+// unname takes the accounts off outsiders whose entries are not known: a
+// completion made them up.
+func unname(outsiders []Outsider, document Value) {
+	for i := range outsiders {
+		o := &outsiders[i]
+		if on := unknownAt(document, o.Range); on != "" {
+			o.Account, o.Principal, o.DependsOn = "", on, on
+		}
+	}
+}
+
+// unknownAt names what a value at a place depends on, nothing if it is known.
+func unknownAt(v Value, at Range) string {
+	if at.IsZero() {
+		return ""
+	}
+	if v.Range == at {
+		if v.Kind == Unknown {
+			return v.On
+		}
+		for _, part := range v.Parts {
+			if part.On != "" {
+				return part.On
+			}
+		}
+	}
+	for _, item := range v.Items {
+		if on := unknownAt(item, at); on != "" {
+			return on
+		}
+	}
+	for _, m := range v.Members {
+		if on := unknownAt(m.Value, at); on != "" {
+			return on
+		}
+	}
+	return ""
 }
 
 func (c *completions) names() []string {

@@ -98,7 +98,10 @@ type Reason struct {
 
 // Outsider is an external party named (or not excluded) by a policy.
 type Outsider struct {
-	Account   string // 12 digits, or "*" for anyone
+	// Account is 12 digits, or "*" for anyone; empty where it cannot be read,
+	// and then DependsOn names what it depends on.
+	Account   string
+	DependsOn string
 	Statement int
 	Principal string // the entry that lets it in, as it is spelt
 	Unguarded bool   // gets in with neither MFA nor a secret external ID

@@ -108,7 +108,7 @@ type witness struct {
 }
 
 type thirdParty struct {
-	Account string  `json:"account"`
+	Account *string `json:"account"`
 	Name    *string `json:"name"`
 	Kind    *string `json:"kind"`
 	Source  *string `json:"source"`
@@ -233,7 +233,7 @@ func newThirdParties(outsiders []trust.Outsider, options *Options) []thirdParty 
 		}
 		seen[outsider.Account] = true
 		party, _ := options.Parties.Lookup(outsider.Account)
-		made = append(made, thirdParty{outsider.Account, orNull(party.Name), orNull(party.Kind), orNull(party.Origin())})
+		made = append(made, thirdParty{orNull(outsider.Account), orNull(party.Name), orNull(party.Kind), orNull(party.Origin())})
 	}
 	return made
 }

@@ -120,7 +120,9 @@ func details(finding *rule.Finding, options Options) string {
 func outsideAccounts(made *result) []string {
 	var accounts []string
 	for _, party := range made.ThirdParties {
-		accounts = append(accounts, party.Account)
+		if party.Account != nil { // a template leaves others open
+			accounts = append(accounts, *party.Account)
+		}
 	}
 	return accounts
 }

@@ -263,6 +263,9 @@ func (t *textWriter) outsiders(verdict *trust.Verdict) {
 		free, unseen := unguarded[outsider.Account]
 		delete(unguarded, outsider.Account)
 		name := t.options.nameOutsider(outsider.Account)
+		if outsider.DependsOn != "" {
+			name = "an account that depends on " + printable(outsider.DependsOn)
+		}
 		if outsider.Account == "*" {
 			name = "every account that meets the conditions"
 			if verdict.AnyAccount {

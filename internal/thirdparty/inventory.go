@@ -106,7 +106,7 @@ func (i *Inventory) entry(account string, policy *policy) *Entry {
 	key, party := partyKey{rankAccount, account}, Party{}
 	if account == "*" {
 		key = partyKey{rankAnyone, Anyone}
-	} else if !policy.writes(account) {
+	} else if account == "" || !policy.writes(account) {
 		key = partyKey{rankUnknown, Unknown}
 	} else if owner, ok := i.directory.Lookup(account); ok {
 		key, party = partyKey{rankNamed, owner.Name}, owner
