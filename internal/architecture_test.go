@@ -58,6 +58,7 @@ const (
 	controls = "countersign/internal/compliance"
 	rcp      = "countersign/internal/rcp"
 	evidence = "countersign/internal/evidence"
+	waivers  = "countersign/internal/waiver"
 	spelling = "countersign/internal/spelling"
 	heap     = "countersign/internal/heap"
 	worktree = "countersign/internal/worktree"
@@ -80,13 +81,14 @@ var mayImport = map[string][]string{
 	rule:     {trust, role, rights},
 	rcp:      {trust},
 	evidence: {trust},
-	settings: {trust, role, rule, spelling, worktree},
+	waivers:  {trust, role, rule, spelling},
+	settings: {trust, role, rule, spelling, worktree, waivers},
 	parties:  {trust, role, rights, rule},
 	controls: {spelling},
-	audit:    {trust, role, rights, rule, parties},
+	audit:    {trust, role, rights, rule, parties, waivers},
 	source:   {trust, role, rule, rcp, audit, evidence, worktree},
 	diff:     {trust, role, rule, audit},
-	report:   {trust, role, rights, rule, audit, parties, controls, diff, evidence, spelling, docs},
+	report:   {trust, role, rights, rule, audit, waivers, parties, controls, diff, evidence, spelling, docs},
 	revision: {},
 	textdiff: {},
 	journal:  {},

@@ -232,6 +232,7 @@ func (c *completions) merge() Verdict {
 		}
 	}
 	v := c.verdicts[worst]
+	v.Partial = v.Partial || len(c.verdicts) > 1
 	switch {
 	case count[Fail] == len(c.verdicts), count[Fail] == 0 && count[Undecided] == 0 && count[Broken] == 0, count[Broken] == len(c.verdicts):
 		return v

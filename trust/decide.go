@@ -172,7 +172,7 @@ func (d *decision) verdict() Verdict {
 			v.Outcome = NotApplicable
 		}
 	}
-	v.Outsiders = d.outsiders()
+	v.Outsiders, v.Partial = d.outsiders(), d.stuck
 	v.Parts = d.parts(&v)
 	v.Warnings = append(v.Warnings, d.warnings(v.Parts)...)
 	return v

@@ -76,6 +76,10 @@ type Verdict struct {
 	// Outsiders are the external parties whom the policy lets in (whether
 	// with or without a countersign), in document order.
 	Outsiders []Outsider
+	// Partial is set when others than Outsiders may get in as well: the search
+	// ended before every entry was known, or the verdict is one of several that
+	// what is unknown leaves possible.
+	Partial bool
 	// AnyAccount is set when an account that nobody has named, and that
 	// belongs to no organization, gets in without a countersign.
 	AnyAccount bool

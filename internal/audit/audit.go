@@ -9,6 +9,7 @@ import (
 	"countersign/internal/role"
 	"countersign/internal/rule"
 	"countersign/internal/thirdparty"
+	"countersign/internal/waiver"
 	"countersign/trust"
 )
 
@@ -83,6 +84,8 @@ type Options struct {
 	Severities map[string]rule.Severity // by rule, or "RULE/reason-code"
 	// Parties knows who owns the accounts of outsiders, for warnings.
 	Parties *thirdparty.Directory
+	// Waivers accept findings; nil accepts none.
+	Waivers *waiver.List
 	// Concurrency is the number of workers; 0 means one for each processor.
 	Concurrency int
 	// Keep says which findings go to the sink; nil keeps fail, unknown and error.
@@ -100,13 +103,20 @@ type Sink interface {
 
 // Summary counts what an audit saw, findings that the sink did not get
 // included.
+//
+// Waived counts those fails and unknowns that are accepted, which are counted
+// under their verdict too.
 type Summary struct {
 	Roles, Fail, Pass, NotApplicable, Unknown, Error, Waived int
-	// Worst is the highest severity of a failing finding that is not waived.
+	// Worst is the highest severity of a failing finding that counts, see
+	// [rule.Finding.Counts].
 	Worst rule.Severity
 	// WorstUnknown is the same for what could not be decided.
 	WorstUnknown rule.Severity
 	Incomplete   []Incomplete
 	// Skipped counts files met in a directory that hold nothing to judge.
 	Skipped int
+	// Waivers tells of waivers that somebody should look at. Who calls Run asks
+	// the list for them, where the whole of the roles was seen.
+	Waivers []waiver.Note
 }

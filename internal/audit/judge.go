@@ -110,10 +110,11 @@ func (b *bench) take(item Item) (subject *role.Role, err error) {
 func (b *bench) apply(applied *rule.Rule, index int, subject *role.Role, into *results) {
 	answer, policy := b.decide(applied, index, subject)
 	finding, kept := b.report(applied, subject, answer, policy)
+	b.options.Waivers.Apply(applied.ID, subject, finding)
 	if finding != nil {
-		into.count(finding.Verdict.Outcome, finding.Severity)
+		into.count(finding)
 	} else {
-		into.count(answer.Outcome, answer.severity)
+		into.count(&rule.Finding{Verdict: &answer.Verdict, Severity: answer.severity})
 	}
 	if kept {
 		// A finding outlives the text its role was read from by far.

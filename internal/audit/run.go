@@ -85,18 +85,25 @@ type results struct {
 	tally      Summary
 }
 
-func (r *results) count(outcome trust.Outcome, severity rule.Severity) {
-	switch outcome {
+func (r *results) count(finding *rule.Finding) {
+	worth := finding.Severity
+	if !finding.Counts() {
+		worth = rule.None
+	}
+	if finding.Waiver != nil {
+		r.tally.Waived++
+	}
+	switch finding.Verdict.Outcome {
 	case trust.Fail:
 		r.tally.Fail++
-		r.tally.Worst = max(r.tally.Worst, severity)
+		r.tally.Worst = max(r.tally.Worst, worth)
 	case trust.Pass:
 		r.tally.Pass++
 	case trust.NotApplicable:
 		r.tally.NotApplicable++
 	case trust.Undecided:
 		r.tally.Unknown++
-		r.tally.WorstUnknown = max(r.tally.WorstUnknown, severity)
+		r.tally.WorstUnknown = max(r.tally.WorstUnknown, worth)
 	case trust.Broken:
 		r.tally.Error++
 	}
@@ -118,6 +125,7 @@ func (s *Summary) add(r *results) {
 	s.NotApplicable += r.tally.NotApplicable
 	s.Unknown += r.tally.Unknown
 	s.Error += r.tally.Error
+	s.Waived += r.tally.Waived
 	s.Worst = max(s.Worst, r.tally.Worst)
 	s.WorstUnknown = max(s.WorstUnknown, r.tally.WorstUnknown)
 	s.Incomplete = append(s.Incomplete, r.incomplete...)

@@ -100,12 +100,13 @@ func (c *command) compare(ctx context.Context, j *judgement, args []string) erro
 // reason to stop a change.
 func comparisonCode(comparison *report.Comparison, sides [2]*side, j *judgement, stopped bool) int {
 	worst := rule.None
-	for i := range comparison.Opened {
-		worst = max(worst, comparison.Opened[i].Finding().Severity)
-	}
+	counted := comparison.Opened
 	if j.strict {
-		for i := range comparison.Undecided {
-			worst = max(worst, comparison.Undecided[i].Finding().Severity)
+		counted = slices.Concat(counted, comparison.Undecided)
+	}
+	for i := range counted {
+		if finding := counted[i].Finding(); finding.Waiver == nil {
+			worst = max(worst, finding.Severity)
 		}
 	}
 	switch {

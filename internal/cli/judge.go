@@ -133,10 +133,16 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 			return err
 		}
 	}
+	if t.only == nil && !t.inventory && ctx.Err() == nil {
+		summary.Waivers = options.Waivers.Notes()
+	}
 	if err := reports.finish(summary); err != nil {
 		return err
 	}
 	c.tell(reports, summary)
+	if !j.quiet {
+		c.tellWaivers(summary.Waivers)
+	}
 	if summary.Roles == 0 && len(summary.Incomplete) == 0 && !j.quiet {
 		c.note("note: there was no role to judge")
 		if !j.live.wanted {

@@ -10,6 +10,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/rcp"
 	"countersign/internal/settings"
+	"countersign/internal/waiver"
 	"countersign/trust"
 )
 
@@ -83,6 +84,7 @@ func (q *question) settle() (settings.Settings, audit.Options, error) {
 		Now:          q.now(),
 		Severities:   found.Severities,
 		Parties:      owners(found),
+		Waivers:      waiver.New(found.Waivers, found.Inline, q.now()),
 	}, nil
 }
 

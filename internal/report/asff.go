@@ -163,7 +163,7 @@ func newASFFFinding(finding *rule.Finding, options *Options) asffFinding {
 		Compliance:            asffCompliance{Status: asffStatus[finding.Verdict.Outcome]},
 		Workflow:              asffWorkflow{"NEW"}, RecordState: "ACTIVE",
 	}
-	if told.waived() {
+	if finding.Waiver != nil {
 		made.Workflow.Status = "SUPPRESSED"
 	}
 	named, _ := requirements(finding, options)

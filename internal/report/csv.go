@@ -24,7 +24,7 @@ var csvHeader = []string{
 	"account", "account_name", "role", "arn",
 	"source", "path", "line", "column", "end_line", "end_column", "address",
 	"reasons", "message", "remedy", "protection", "warnings", "depends_on",
-	"external_accounts", "third_parties", "witness", "last_used", "compliance", "privilege", "privilege_because",
+	"external_accounts", "third_parties", "witness", "last_used", "compliance", "privilege", "privilege_because", "waiver",
 }
 
 func newCSV(w io.Writer, options Options) Writer {
@@ -45,14 +45,14 @@ func (c *csvWriter) Finding(finding *rule.Finding) error {
 	told := newResult(finding, &c.options)
 	controls, _ := requirements(finding, &c.options)
 	record := []string{
-		told.Fingerprint, told.Rule, string(told.Verdict), told.Severity, strconv.FormatBool(told.Exploitable), strconv.FormatBool(told.waived()),
+		told.Fingerprint, told.Rule, string(told.Verdict), told.Severity, strconv.FormatBool(told.Exploitable), strconv.FormatBool(finding.Waiver != nil),
 		text(told.Account), c.options.AccountNames[text(told.Account)], finding.Role.Title(), text(told.ARN),
 		told.Source.Kind, text(told.Source.Path), figure(told.Source.Line), figure(told.Source.Column),
 		figure(told.Source.EndLine), figure(told.Source.EndColumn), text(told.Source.Address),
 		joinedList(reasonCodes(told)), whole(finding), advice(finding), joinedList(told.Protection), joinedList(warningCodes(told)),
 		joinedList(told.DependsOn), joinedList(outsideAccounts(told)), joinedList(ownersOf(told)),
 		witnessed(finding, &c.options), lastUsedOf(told), joinedList(controls),
-		levelOf(told), becauseOf(told),
+		levelOf(told), becauseOf(told), waiverOf(finding),
 	}
 	for i := range record {
 		record[i] = csvCell(record[i])
@@ -97,6 +97,14 @@ func lastUsedOf(told *result) string {
 		return "never"
 	}
 	return told.LastUsed.At.Format(time.RFC3339)
+}
+
+// waiverOf says who has accepted a finding until when, or nothing.
+func waiverOf(finding *rule.Finding) string {
+	if finding.Waiver == nil {
+		return ""
+	}
+	return acceptance(finding.Waiver)
 }
 
 func text(value *string) string {

@@ -38,8 +38,11 @@ func (g *githubWriter) Finding(finding *rule.Finding) error {
 		g.fails[finding.Severity]++
 	}
 	message := whole(finding)
-	if newResult(finding, &g.options).waived() {
-		command, message = "notice", "waived: "+message
+	if why := settled(finding); why != "" {
+		command, message = "notice", why+"\n"+message
+	}
+	if more := widened(finding); more != "" {
+		message += "\n" + more
 	}
 	if request := witnessed(finding, &g.options); request != "" {
 		message += "\nwitness: " + request

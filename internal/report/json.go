@@ -54,6 +54,8 @@ func (j *jsonWriter) Close(s audit.Summary) error {
 	j.value(newSummary(s))
 	j.text(",\n\"incomplete\":")
 	j.value(newIncomplete(s.Incomplete))
+	j.text(",\n\"waivers\":")
+	j.value(newWaiverNotes(s.Waivers))
 	j.text("}\n")
 	return j.flush()
 }
@@ -76,7 +78,8 @@ func (l *linesWriter) Close(s audit.Summary) error {
 		Schema     string       `json:"schema"`
 		Summary    summary      `json:"summary"`
 		Incomplete []incomplete `json:"incomplete"`
-	}{schemaName, newSummary(s), newIncomplete(s.Incomplete)})
+		Waivers    []waiverNote `json:"waivers"`
+	}{schemaName, newSummary(s), newIncomplete(s.Incomplete), newWaiverNotes(s.Waivers)})
 	l.text("\n")
 	return l.flush()
 }

@@ -89,8 +89,9 @@ func (j *junitWriter) testCase(finding *rule.Finding) string {
 	case trust.NotApplicable:
 		element = "skipped"
 	}
-	if element == "failure" && newResult(finding, &j.options).waived() {
-		element, kind = "skipped", ""
+	skipped := headline(finding)
+	if why := settled(finding); why != "" {
+		element, skipped = "skipped", why+"; "+skipped
 	}
 	switch element {
 	case "":
@@ -101,7 +102,7 @@ func (j *junitWriter) testCase(finding *rule.Finding) string {
 		j.counts.errors++
 	case "skipped":
 		j.counts.skipped++
-		fmt.Fprintf(&b, "><skipped message=%s/></testcase>\n", quoted(headline(finding)))
+		fmt.Fprintf(&b, "><skipped message=%s/></testcase>\n", quoted(skipped))
 		return b.String()
 	}
 	fmt.Fprintf(&b, "><%s type=%s message=%s>%s</%[1]s></testcase>\n", element, quoted(kind), quoted(whole(finding)),

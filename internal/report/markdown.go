@@ -21,6 +21,7 @@ type markdownWriter struct {
 	w       io.Writer
 	ranks   [lowestRank + 1]markdownRank
 	fails   severityCounts
+	settled int // fails that are waived or known
 }
 
 // mostMarkdown is how long a comment on GitHub may be, 65,536 characters, less
@@ -49,14 +50,18 @@ type markdownItem struct {
 }
 
 // A finding's rank, the worst first: fails by severity, then what could not be
-// judged, what could not be decided, and the rest.
+// judged, what could not be decided, what is waived or known, and the rest.
 const (
 	brokenRank    = int(rule.Critical)
 	undecidedRank = brokenRank + 1
-	lowestRank    = undecidedRank + 1
+	settledRank   = undecidedRank + 1
+	lowestRank    = settledRank + 1
 )
 
 func rankOf(finding *rule.Finding) int {
+	if !finding.Counts() {
+		return settledRank
+	}
 	switch finding.Verdict.Outcome {
 	case trust.Fail:
 		return int(rule.Critical) - max(int(finding.Severity), int(rule.Low))
@@ -75,6 +80,9 @@ func newMarkdown(w io.Writer, options Options) Writer {
 func (m *markdownWriter) Finding(finding *rule.Finding) error {
 	if finding.Verdict.Outcome == trust.Fail {
 		m.fails[finding.Severity]++
+		if !finding.Counts() {
+			m.settled++
+		}
 	}
 	rank := &m.ranks[rankOf(finding)]
 	rank.found++
@@ -96,8 +104,8 @@ func (m *markdownWriter) row(finding *rule.Finding) string {
 	verdict := finding.Verdict
 	worth := string(verdict.Outcome)
 	switch {
-	case newResult(finding, &m.options).waived():
-		worth = "waived"
+	case settledWord(finding) != "":
+		worth = settledWord(finding)
 	case verdict.Outcome == trust.Fail:
 		worth = finding.Severity.String()
 	}
@@ -194,11 +202,13 @@ func (m *markdownWriter) worstFirst() (kept []markdownItem, total int) {
 
 // heading says what has to be known at first sight.
 func (m *markdownWriter) heading(s audit.Summary) string {
-	switch {
-	case s.Fail > 0:
-		return "### countersign: " + count(s.Fail, "role fails", "roles fail") + "\n"
+	switch open := s.Fail - m.settled; {
+	case open > 0:
+		return "### countersign: " + count(open, "role fails", "roles fail") + "\n"
 	case s.Error > 0 || len(s.Incomplete) > 0:
 		return "### countersign: no failing role was found, and not everything could be judged\n"
+	case s.Fail > 0:
+		return "### countersign: no role fails that is neither waived nor known\n"
 	case s.Unknown > 0:
 		return "### countersign: no failing role was found, " + fmt.Sprint(s.Unknown) + " could not be decided\n"
 	}

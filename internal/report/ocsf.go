@@ -172,7 +172,7 @@ func newOCSFEvent(finding *rule.Finding, options *Options) ocsfEvent {
 			"last_used": told.LastUsed, "depends_on": told.DependsOn,
 		},
 	}
-	if told.waived() {
+	if finding.Waiver != nil {
 		made.StatusID, made.Status = 3, "Suppressed"
 	}
 	if todo := advice(finding); todo != "" {

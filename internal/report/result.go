@@ -70,8 +70,8 @@ type result struct {
 	Privilege      *mayDo         `json:"privilege"`
 	LastUsed       *lastUsed      `json:"last_used"`
 	Compliance     jsontext.Value `json:"compliance"`
-	Waiver         *struct{}      `json:"waiver"` // not judged yet
-	Fix            *struct{}      `json:"fix"`    // not made yet
+	Waiver         *waived        `json:"waiver"`
+	Fix            *struct{}      `json:"fix"` // not made yet
 }
 
 type source struct {
@@ -164,6 +164,7 @@ func newResult(finding *rule.Finding, options *Options) *result {
 		ThirdParties:   newThirdParties(verdict.Outsiders, options),
 		LastUsed:       newLastUsed(role.LastUsed),
 		Compliance:     newControls(finding.Rule, options.Compliance),
+		Waiver:         newWaived(finding.Waiver),
 	}
 	for _, w := range verdict.Warnings {
 		line, column := locate(finding, w.Range)

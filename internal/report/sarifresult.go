@@ -94,8 +94,9 @@ type (
 		Kind     string `json:"kind"`
 	}
 	sarifSuppression struct {
-		Kind   string `json:"kind"`
-		Status string `json:"status"`
+		Kind          string `json:"kind"`
+		Status        string `json:"status"`
+		Justification string `json:"justification"`
 	}
 	sarifFix struct {
 		Description sarifText     `json:"description"`
@@ -143,8 +144,12 @@ func newSARIFResult(finding *rule.Finding, options *Options) sarifResult {
 		Related:    sarifRelated(finding),
 		Properties: newSARIFProperties(finding, told),
 	}
-	if told.waived() {
-		made.Suppressions = []sarifSuppression{{"external", "accepted"}}
+	if accepted := finding.Waiver; accepted != nil {
+		kind := "external"
+		if accepted.Inline && accepted.Line > 0 {
+			kind = "inSource"
+		}
+		made.Suppressions = []sarifSuppression{{kind, "accepted", acceptance(accepted)}}
 	}
 	return made
 }

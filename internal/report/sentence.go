@@ -140,9 +140,6 @@ func reasonCodes(made *result) []string {
 	return codes
 }
 
-// waived reports whether somebody has accepted a finding.
-func (r *result) waived() bool { return r.Waiver != nil }
-
 // titleOf is a finding's title where the rule does not stand beside it.
 func titleOf(finding *rule.Finding) string {
 	return finding.Role.Title() + ": " + ruleTitle(finding.Rule)

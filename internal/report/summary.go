@@ -36,7 +36,6 @@ func summaryLine(s audit.Summary, fails *severityCounts) string {
 		n    int
 		name string
 	}{
-		{s.Waived, "waived"},
 		{s.Pass, "pass"},
 		{s.NotApplicable, "not applicable"},
 		{s.Unknown, "unknown"},
@@ -47,6 +46,9 @@ func summaryLine(s audit.Summary, fails *severityCounts) string {
 		}
 	}
 	text := count(s.Roles, "role", "roles") + ": " + strings.Join(parts, ", ")
+	if s.Waived > 0 {
+		text += fmt.Sprintf("; %d waived", s.Waived)
+	}
 	if n := len(s.Incomplete); n > 0 {
 		text += fmt.Sprintf("; %d incomplete", n)
 	}

@@ -126,6 +126,9 @@ func (p *page) title(finding *rule.Finding, all bool) {
 	outcome := fmt.Sprintf("%-*s", width, verdict.Outcome)
 	p.w.WriteString(p.style.paint(color, fmt.Sprintf("%s  %-8s", outcome, severity)))
 	p.w.WriteString("  " + p.style.paint(bold, printable(finding.Role.Title())))
+	if word := settledWord(finding); word != "" {
+		note = strings.TrimPrefix(note+"; "+word, "; ")
+	}
 	if note != "" {
 		p.w.WriteString("  " + p.style.paint(dim, "("+printable(note)+")"))
 	}
@@ -170,6 +173,7 @@ func (t *textWriter) fail(finding *rule.Finding) {
 		t.field(once("to close", i), remedy.String())
 	}
 	t.assumed(finding)
+	t.standing(finding)
 }
 
 // once gives a label to the first of several fields only.
@@ -310,6 +314,7 @@ func (t *textWriter) undecided(finding *rule.Finding) {
 	t.mayDo(finding)
 	t.assumed(finding)
 	t.elsewhere(finding)
+	t.standing(finding)
 	if len(verdict.Reasons) > 0 {
 		t.field("may fail", "for these reasons:")
 		t.reasons(finding, openDocument(finding, &t.options))

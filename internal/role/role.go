@@ -39,6 +39,9 @@ type Role struct {
 	// plan, for one.
 	Also []Source
 
+	// Notes are the waivers that comments at the role hold, as they are written.
+	Notes []Note
+
 	// DefaultAssumed is set when a parameter's or a variable's default went
 	// into the trust policy.
 	DefaultAssumed bool
@@ -134,6 +137,16 @@ type Source struct {
 	// Line and Column are the 1-based place where the role begins; 0 when
 	// there is no file.
 	Line, Column int
+}
+
+// WaiverMarker begins a waiver in a comment at a role.
+const WaiverMarker = "countersign:ignore"
+
+// Note is a comment at a role that begins with the marker of a waiver.
+type Note struct {
+	Text string // behind the marker
+	Path string
+	Line int // 1-based
 }
 
 // Kind is the kind of a source, as reports name it.

@@ -19,7 +19,19 @@ type Finding struct {
 	Privilege   *privilege.Privilege // what the role may do; nil where nothing tells
 	Verdict     *trust.Verdict
 	Place       Place // where the statement or condition that decides stands
+
+	// Waiver is set when the finding is accepted, Lapsed when it was and is not
+	// any more.
+	Waiver, Lapsed *Waiver
+	// Standing is what a baseline makes of it, empty without one. Wider says
+	// what is new of a role that the baseline knows.
+	Standing Standing
+	Wider    []string
 }
+
+// Counts reports whether the finding is one to act on: neither accepted nor
+// known before.
+func (f *Finding) Counts() bool { return f.Waiver == nil && f.Standing != Known }
 
 // Place is a range of a file, 1-based, columns in Unicode code points.
 type Place struct {

@@ -62,6 +62,9 @@ func CheckOrganization(text string) error {
 // RoleName), and our "*".
 var roleName = regexp.MustCompile(`^[\w+=,.@*-]{1,64}$`)
 
+// fingerprint is the form of docs/fingerprint.md.
+var fingerprint = regexp.MustCompile(`^cs1-[0-9a-f]{32}$`)
+
 func checkRoleName(text string) error {
 	if roleName.MatchString(text) {
 		return nil

@@ -5,11 +5,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"countersign/internal/rule"
 	"countersign/internal/settings"
+	"countersign/internal/waiver"
 )
 
 var yamlBlock = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$")
@@ -27,7 +29,7 @@ func TestConfigurationPage(t *testing.T) {
 			t.Errorf("%v in\n%s", err, block[1])
 		}
 	}
-	for _, key := range []string{"account", "organization", "zone.accounts", "zone.organizations", "third_parties", "external_ids", "severities"} {
+	for _, key := range []string{"account", "organization", "zone.accounts", "zone.organizations", "third_parties", "external_ids", "severities", "waivers", "inline"} {
 		if !strings.Contains(page, "\n## "+key+"\n") {
 			t.Errorf("no section about %s", key)
 		}
@@ -53,6 +55,13 @@ func TestConfigurationPage(t *testing.T) {
 		},
 		ExternalIDs: []settings.ExternalID{{Accounts: []string{"444433332222"}, ID: "x7Kq-41c09b"}},
 		Severities:  map[string]rule.Severity{"IAM-050": rule.High, "IAM-050/public-principal": rule.Critical},
+		Waivers: []waiver.Waiver{{
+			Rule: "IAM-050", Role: "legacy-reader",
+			Waiver: rule.Waiver{
+				Reason: "the vendor's tool cannot send an external ID yet", Owner: "cloud team",
+				Until: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC), Path: "example", Line: 32,
+			},
+		}},
 	}
 	if diff := cmp.Diff(want, whole); diff != "" {
 		t.Errorf("the first example is not read as the page says: %s", diff)

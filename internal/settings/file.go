@@ -110,7 +110,12 @@ func Parse(path string, text []byte) (Settings, error) {
 		"third_parties": func(node *yaml.Node) error { return reader.thirdParties(node, &found) },
 		"external_ids":  func(node *yaml.Node) error { return reader.externalIDs(node, &found) },
 		"severities":    func(node *yaml.Node) error { return reader.severities(node, &found) },
+		"waivers":       func(node *yaml.Node) error { return reader.waivers(node, &found) },
+		"inline":        func(node *yaml.Node) error { return reader.inline(node, &found) },
 	})
+	if err == nil {
+		err = found.resolveParties()
+	}
 	if err != nil {
 		return Settings{}, err
 	}

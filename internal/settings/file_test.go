@@ -72,7 +72,7 @@ func TestParseFaults(t *testing.T) {
 			"zone:\n  acounts: []\n", `c.yaml:2:3: unknown key "acounts"`, `did you mean "accounts"?`,
 		},
 		"an unknown key that is near to none lists them": {
-			"waivers: []\n", `c.yaml:1:1: unknown key "waivers"`, "known here: account, external_ids, organization, severities, third_parties, zone",
+			"weather: []\n", `c.yaml:1:1: unknown key "weather"`, "known here: account, external_ids, inline, organization, severities, third_parties, waivers, zone",
 		},
 		"an unknown key deep inside": {
 			"zone:\n  accounts:\n    - id: \"444455556666\"\n      nmae: x\n", `c.yaml:4:7: unknown key "nmae"`, `did you mean "name"?`,

@@ -7,6 +7,7 @@ import (
 
 	"countersign/internal/role"
 	"countersign/internal/rule"
+	"countersign/internal/waiver"
 	"countersign/trust"
 )
 
@@ -31,6 +32,10 @@ type Settings struct {
 	// Severities are what findings are worth to the user, by rule id or by
 	// "RULE/reason-code".
 	Severities map[string]rule.Severity
+	// Waivers accept findings until a date; Inline says which of those that
+	// stand at the roles themselves count.
+	Waivers []waiver.Waiver
+	Inline  waiver.Inline
 }
 
 // Account is an account in the zone of trust.
@@ -96,31 +101,6 @@ func (s Settings) Names() map[string]string {
 
 func (a Account) trustedBy(roleName string) bool {
 	return len(a.Roles) == 0 || slices.ContainsFunc(a.Roles, func(pattern string) bool {
-		return matches(pattern, roleName)
+		return role.Fits(pattern, roleName)
 	})
-}
-
-// matches compares a name with a pattern in which "*" stands for any run of
-// characters. It takes time in proportion to the product of the lengths.
-func matches(pattern, name string) bool {
-	star, resume := -1, 0
-	p, n := 0, 0
-	for n < len(name) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, resume = p, n
-			p++
-		case p < len(pattern) && pattern[p] == name[n]:
-			p, n = p+1, n+1
-		case star >= 0:
-			resume++
-			p, n = star+1, resume
-		default:
-			return false
-		}
-	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
 }

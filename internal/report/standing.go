@@ -1,0 +1,128 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"countersign/internal/rule"
+	"countersign/internal/waiver"
+)
+
+// waived is who has accepted a finding, why, and until when.
+type waived struct {
+	Reason string       `json:"reason"`
+	Owner  string       `json:"owner"`
+	Until  string       `json:"until"`
+	Source waiverSource `json:"source"`
+}
+
+// waiverSource is where a waiver stands; a tag of a role stands in no file.
+type waiverSource struct {
+	Path *string `json:"path"`
+	Line *int    `json:"line"`
+}
+
+// waiverNote is a waiver that somebody should look at.
+type waiverNote struct {
+	State   waiver.State `json:"state"`
+	Rule    *string      `json:"rule"`
+	Role    *string      `json:"role"`
+	Account *string      `json:"account"`
+	Reason  *string      `json:"reason"`
+	Owner   *string      `json:"owner"`
+	Until   *string      `json:"until"`
+	Source  waiverSource `json:"source"`
+	Why     string       `json:"why"`
+}
+
+func newWaived(accepted *rule.Waiver) *waived {
+	if accepted == nil {
+		return nil
+	}
+	return &waived{accepted.Reason, accepted.Owner, lastDay(accepted), newWaiverSource(accepted)}
+}
+
+func newWaiverSource(accepted *rule.Waiver) waiverSource {
+	return waiverSource{orNull(accepted.Path), positive(accepted.Line)}
+}
+
+func newWaiverNotes(notes []waiver.Note) []waiverNote {
+	var made []waiverNote
+	for i := range notes {
+		one := &notes[i]
+		made = append(made, waiverNote{
+			State: one.State, Rule: orNull(one.Rule), Role: orNull(one.Role), Account: orNull(one.Account),
+			Reason: orNull(one.Reason), Owner: orNull(one.Owner), Until: orNull(lastDay(&one.Waiver.Waiver)),
+			Source: newWaiverSource(&one.Waiver.Waiver), Why: one.Why,
+		})
+	}
+	return made
+}
+
+func lastDay(accepted *rule.Waiver) string {
+	if accepted.Until.IsZero() {
+		return ""
+	}
+	return accepted.Until.Format(time.DateOnly)
+}
+
+// acceptance says who has accepted what until when. The words in it are as they
+// are: what can obey them has to be given printable text.
+func acceptance(accepted *rule.Waiver) string {
+	return "until " + lastDay(accepted) + " by " + accepted.Owner + ": " + accepted.Reason
+}
+
+// settled says in a few words why a finding does not count, empty when it does.
+func settled(finding *rule.Finding) string {
+	switch {
+	case finding.Waiver != nil:
+		return "waived " + acceptance(finding.Waiver)
+	case finding.Standing == rule.Known:
+		return "known to the baseline"
+	}
+	return ""
+}
+
+// settledWord is that in one word.
+func settledWord(finding *rule.Finding) string {
+	switch {
+	case finding.Waiver != nil:
+		return "waived"
+	case finding.Standing == rule.Known:
+		return "known"
+	}
+	return ""
+}
+
+// widened says what is new of a role that the baseline knows.
+func widened(finding *rule.Finding) string {
+	if finding.Standing != rule.Wider {
+		return ""
+	}
+	return "wider than the baseline: " + strings.Join(finding.Wider, "; ")
+}
+
+// standing writes what waivers and a baseline make of a finding.
+func (p *page) standing(finding *rule.Finding) {
+	if accepted := finding.Waiver; accepted != nil {
+		text := acceptance(accepted)
+		if accepted.Line > 0 {
+			text += fmt.Sprintf(" (%s:%d)", accepted.Path, accepted.Line)
+		}
+		p.field("waived", printable(text))
+	}
+	if lapsed := finding.Lapsed; lapsed != nil && finding.Waiver == nil {
+		p.field("waiver", printable("ended on "+lastDay(lapsed)+", of "+lapsed.Owner+": "+lapsed.Reason))
+	}
+	switch finding.Standing {
+	case rule.New:
+		p.field("baseline", "new")
+	case rule.Known:
+		p.field("baseline", "known")
+	case rule.Wider:
+		for i, more := range finding.Wider {
+			p.field(once("wider", i), printable(more))
+		}
+	}
+}
