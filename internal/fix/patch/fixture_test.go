@@ -44,17 +44,17 @@ func TestEveryFixtureIsClosedOrExplained(t *testing.T) {
 		// One's statement is that of Two, which adds a Sid to it by a merge key.
 		{"cloudformation/testdata/iac/cfn-yaml-hard", `edited Three
 edited VendorRole
-refused One: the same text makes One and Two, which need different policies
-refused Two: the same text makes One and Two, which need different policies`, `edited VendorRole
-refused One: the same text makes One and Two, which need different policies
+refused One: the same text makes One and Two, which do not change alike
+refused Two: the same text makes One and Two, which do not change alike`, `edited VendorRole
+refused One: the same text makes One and Two, which do not change alike
 refused Three` + noNames + `
-refused Two: the same text makes One and Two, which need different policies`},
+refused Two: the same text makes One and Two, which do not change alike`},
 		{"cloudformation/testdata/iac/sam", "edited BlueReader\nedited RedReader", ""},
 		{"cloudformation/testdata/vendors", "edited OrganizationRole\nedited PatternRole\nrefused OptionalRole" + chosen, ""},
 		{"terraform/testdata/tf-heredoc", "edited aws_iam_role.plain\nrefused aws_iam_role.indented" + directive, ""},
 		{"terraform/testdata/tf-json", "edited aws_iam_role.a\nedited aws_iam_role.b", ""},
 		// One of the two is in the own account.
-		{"terraform/testdata/tf-jsonencode", `refused aws_iam_role.multi["b"]: the same text makes aws_iam_role.multi["b"] and aws_iam_role.multi["a"], which need different policies`, ""},
+		{"terraform/testdata/tf-jsonencode", `refused aws_iam_role.multi["b"]: the same text makes aws_iam_role.multi["b"] and aws_iam_role.multi["a"], which do not change alike`, ""},
 		{"terraform/testdata/tf-policydoc", "edited aws_iam_role.each[\"x\"]\nedited aws_iam_role.each[\"y\"]\nrefused aws_iam_role.vendors: the statement is made by a dynamic block", ""},
 		{"terraform/testdata/tf-unknowns", "", ""},
 		{"terraform/testdata/vendors/compliance", "refused module.role_without.aws_iam_role.vendor[0]" + directive, ""},

@@ -85,7 +85,7 @@ func (p *Plan) containers(fates *fates) {
 
 func (p *Plan) conflict(one, other int) error {
 	return &refusalError{
-		fmt.Sprintf("the same text makes %s and %s, which need different policies", nameOf(p.jobs[one]), nameOf(p.jobs[other])),
+		fmt.Sprintf("the same text makes %s and %s, which do not change alike", nameOf(p.jobs[one]), nameOf(p.jobs[other])),
 		"give each of them a text of its own",
 	}
 }

@@ -24,7 +24,7 @@ func TestATextThatMakesSeveralRolesIsEditedOnce(t *testing.T) {
 		t.Fatalf("got %+v", o.patch)
 	}
 	o = patched(t, map[string]string{"main.tf": each}, Options{}, map[string]wish{`aws_iam_role.r["a"]`: adding(0, externalID())})
-	equal(t, refusals(o), `aws_iam_role.r["a"]: the same text makes aws_iam_role.r["a"] and aws_iam_role.r["b"], which need different policies | give each of them a text of its own
+	equal(t, refusals(o), `aws_iam_role.r["a"]: the same text makes aws_iam_role.r["a"] and aws_iam_role.r["b"], which do not change alike | give each of them a text of its own
 `)
 	if len(o.patch.Edits) != 0 {
 		t.Errorf("edits: %+v", o.patch.Edits)
