@@ -53,6 +53,7 @@ const (
 	remedy   = "countersign/internal/fix/remedy"
 	diff     = "countersign/internal/diff"
 	revision = "countersign/internal/revision"
+	staged   = "countersign/internal/staged"
 	settings = "countersign/internal/settings"
 	parties  = "countersign/internal/thirdparty"
 	controls = "countersign/internal/compliance"
@@ -90,6 +91,7 @@ var mayImport = map[string][]string{
 	diff:     {trust, role, rule, audit},
 	report:   {trust, role, rights, rule, audit, waivers, parties, controls, diff, evidence, spelling, docs},
 	revision: {},
+	staged:   {trust, role, audit, source, revision},
 	textdiff: {},
 	journal:  {},
 	apply:    {trust, journal, textdiff, source},

@@ -33,6 +33,7 @@ type judgement struct {
 	failOn          rule.Severity
 	compliance      []string
 	publishing      publishing
+	staged          bool // of the command scan: judge what is staged in git
 	concurrency     int
 }
 
@@ -133,7 +134,7 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 			return err
 		}
 	}
-	if t.only == nil && !t.inventory && ctx.Err() == nil {
+	if t.only == nil && !t.inventory && !j.staged && ctx.Err() == nil {
 		summary.Waivers = options.Waivers.Notes()
 	}
 	if err := reports.finish(summary); err != nil {
@@ -143,7 +144,7 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 	if !j.quiet {
 		c.tellWaivers(summary.Waivers)
 	}
-	if summary.Roles == 0 && len(summary.Incomplete) == 0 && !j.quiet {
+	if summary.Roles == 0 && len(summary.Incomplete) == 0 && !j.quiet && !j.staged {
 		c.note("note: there was no role to judge")
 		if !j.live.wanted {
 			c.hint("name a file to be told why it holds none; countersign scan --help says what can be read")
@@ -166,6 +167,9 @@ func (c *command) supply(ctx context.Context, j *judgement, paths []string, mete
 	}
 	var found *supply
 	var err error
+	if j.staged {
+		return c.fromIndex(j, paths)
+	}
 	switch paths, misuse := named(paths); {
 	case j.live.wanted:
 		// Settings that cannot be read are told before AWS is asked.

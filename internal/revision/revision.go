@@ -6,13 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	git "github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // Repository is the repository that a directory lies in.
-type Repository struct{ git *git.Repository }
+type Repository struct {
+	git *git.Repository
+	mu  sync.Mutex // the object store is not made for several at once
+}
 
 // ErrNone says that a directory lies in no repository.
 var ErrNone = errors.New("not in a git repository")
@@ -26,7 +30,7 @@ func Open(directory string) (*Repository, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the git repository: %w", err)
 	}
-	return &Repository{opened}, nil
+	return &Repository{git: opened}, nil
 }
 
 // Tree gives the files of a revision, which is spelt as for git rev-parse: a
@@ -79,5 +83,9 @@ func (r *Repository) treeOf(hash plumbing.Hash, name string) (*Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the files of revision %q: %w", name, err)
 	}
-	return &Tree{Name: name, root: tree, storage: r.git.Storer}, nil
+	return r.tree(name, committed{tree}), nil
+}
+
+func (r *Repository) tree(name string, holding entries) *Tree {
+	return &Tree{Name: name, mu: &r.mu, entries: holding, storage: r.git.Storer}
 }

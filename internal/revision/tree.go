@@ -18,15 +18,45 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/storer"
 )
 
-// Tree is the files of a revision. It implements fs.FS, fs.ReadDirFS and
+// Tree is the files of a revision, or those that are staged. It implements fs.FS, fs.ReadDirFS and
 // fs.StatFS, and may be used by several goroutines. Links and submodules are
 // there, and lead nowhere.
 type Tree struct {
 	Name string // as the user gave it
 
-	mu      sync.Mutex // the object store is not made for several at once
-	root    *object.Tree
+	mu      *sync.Mutex // the object store is not made for several at once
+	entries entries
 	storage storer.EncodedObjectStorer
+}
+
+// entries are the names in a tree.
+type entries interface {
+	// find returns the entry of a path other than ".".
+	find(name string) (object.TreeEntry, bool)
+	// list returns what is in a directory, in any order.
+	list(directory string) ([]object.TreeEntry, bool)
+}
+
+// committed are the entries of a commit.
+type committed struct{ root *object.Tree }
+
+func (c committed) find(name string) (object.TreeEntry, bool) {
+	entry, err := c.root.FindEntry(name)
+	if err != nil {
+		return object.TreeEntry{}, false
+	}
+	return *entry, true
+}
+
+func (c committed) list(directory string) ([]object.TreeEntry, bool) {
+	if directory == "." {
+		return c.root.Entries, true
+	}
+	tree, err := c.root.Tree(directory)
+	if err != nil {
+		return nil, false
+	}
+	return tree.Entries, true
 }
 
 // maxFile bounds a file, in bytes: it is read into memory.
@@ -73,12 +103,12 @@ func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	tree, err := t.directory(name)
-	if err != nil {
-		return nil, &fs.PathError{Op: "readdir", Path: name, Err: err}
+	listed, ok := t.entries.list(name)
+	if !ok {
+		return nil, &fs.PathError{Op: "readdir", Path: name, Err: fs.ErrNotExist}
 	}
-	entries := make([]fs.DirEntry, 0, len(tree.Entries))
-	for _, entry := range tree.Entries {
+	entries := make([]fs.DirEntry, 0, len(listed))
+	for _, entry := range listed {
 		if !isName(entry.Name) {
 			continue // such a tree was made by hand
 		}
@@ -101,24 +131,13 @@ func (t *Tree) find(op, name string) (*info, error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	entry, err := t.root.FindEntry(name)
-	if err != nil {
+	entry, ok := t.entries.find(name)
+	if !ok {
 		return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
 	}
-	found := t.info(*entry)
+	found := t.info(entry)
 	found.name = path.Base(name)
 	return found, nil
-}
-
-func (t *Tree) directory(name string) (*object.Tree, error) {
-	if name == "." {
-		return t.root, nil
-	}
-	tree, err := t.root.Tree(name)
-	if err != nil {
-		return nil, fs.ErrNotExist
-	}
-	return tree, nil
 }
 
 func (t *Tree) info(entry object.TreeEntry) *info {
