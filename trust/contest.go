@@ -119,6 +119,7 @@ func (f *finder) side(from side) {
 		account(f.trusted[:1], true)
 	case fromGroup:
 		account(f.trusted, true)
+		account(f.outsiders, true)
 		orgs := make([]pattern, len(f.zone.Organizations))
 		for i, id := range f.zone.Organizations {
 			orgs[i] = literalPattern(id)

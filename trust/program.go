@@ -22,7 +22,8 @@ type program struct {
 	partition  [1]string
 	// secrets keep the external ID of a request from being one of the policy's.
 	secrets      []constraint
-	members      []pattern // the accounts of the role\'s organization, if known
+	members      []pattern // the accounts of the role's organization, if known
+	outsiders    []pattern // accounts of none of the zone's organizations
 	trusted      []pattern // the accounts of the zone, the role's own included
 	facts        map[string]string
 	orgPath      string
@@ -52,6 +53,9 @@ func newProgram(policy *Policy, question *Question, effort *effort, others ...*P
 	p.trusted = append(make([]pattern, 0, 1+len(p.zone.Accounts)), literalPattern(p.subject.Account))
 	for _, account := range p.zone.Accounts {
 		p.trusted = append(p.trusted, literalPattern(account))
+	}
+	for _, account := range question.Outsiders {
+		p.outsiders = append(p.outsiders, literalPattern(account))
 	}
 	if question.Members != nil && p.subject.Organization != "" {
 		p.interest.members = true

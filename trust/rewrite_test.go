@@ -14,7 +14,8 @@ type rewriteCase struct {
 	after  string // of the statements, as asJSON writes them
 	remedy Remedy
 	zone   Zone
-	locked string // who is locked out
+	known  []string // outsiders
+	locked string   // who is locked out
 	gained string
 }
 
@@ -141,6 +142,19 @@ var rewriteCases = []rewriteCase{
 			`{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"}}}]`,
 	},
 	{
+		name: "an account that may belong to a trusted organization comes in by it as before", remedy: issuing("k3-Vq8sT"),
+		zone:   Zone{Organizations: []string{"o-exampleorg1"}},
+		before: []Value{all(aws(Literal(vendorRoot)), assume)},
+		after: `[{` + plainVendor + `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-exampleorg1"}}},` +
+			`{` + plainVendor + `,"Condition":{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"}}}]`,
+	},
+	{
+		name: "an account that is known to belong to none needs no split", remedy: issuing("k3-Vq8sT"),
+		zone: Zone{Organizations: []string{"o-exampleorg1"}}, known: []string{"444455556666"},
+		before: []Value{all(aws(Literal(vendorRoot)), assume)},
+		after:  `[{` + plainVendor + `,"Condition":{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"}}}]`,
+	},
+	{
 		name: "everyone of another organization needs no split", remedy: issuing("k3-Vq8sT"),
 		before: []Value{all(aws(Literal("*")), assume, when("StringEquals", "aws:PrincipalAccount", Literal("444455556666")))},
 		after:  `[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:PrincipalAccount":"444455556666","sts:ExternalId":"k3-Vq8sT"}}}]`,
@@ -191,7 +205,9 @@ func TestRewritings(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, err := Rewrite(policy, rewriteQuestion(test.zone), test.remedy)
+			question := rewriteQuestion(test.zone)
+			question.Outsiders = test.known
+			result, err := Rewrite(policy, question, test.remedy)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -48,6 +48,10 @@ type Question struct {
 	// Members are the accounts of Subject.Organization, the own one included;
 	// nil when not known, and then any account may be a member.
 	Members []string
+	// Outsiders are accounts that are known to belong to none of the zone's
+	// organizations, such as a third party's: Compare and Rewrite take none of
+	// their callers for one from inside.
+	Outsiders []string
 	// Now is the present: grants that ended before it are dead, grants that
 	// begin later are live. The zero time is taken as time.Now() by callers;
 	// Decide itself reads no clock and takes it as year 1.

@@ -40,6 +40,9 @@ func Describe(r *Repair, require trust.Requirement, quota int) Facts {
 	for i := range proof.LockedOut {
 		facts.Warns = append(facts.Warns, "locks out "+lockedOut(&proof.LockedOut[i]))
 	}
+	for _, account := range r.Outsiders {
+		facts.Warns = append(facts.Warns, "account "+account+" is taken to be of none of the organizations you trust, since an external ID was issued for it")
+	}
 	facts.Warns = append(facts.Warns, r.advice(require)...)
 	if r.Size > quota {
 		facts.Warns = append(facts.Warns, fmt.Sprintf("the policy grows to %d characters, and IAM stores %d unless the quota L-C07B4B0D was raised", r.Size, quota))

@@ -34,6 +34,9 @@ type Repair struct {
 	// Missing are the accounts of third parties that have to issue an external
 	// ID first; "*" stands for callers of any account.
 	Missing []string
+	// Outsiders are accounts that were taken to belong to no organization of
+	// the zone, since a third party issued an external ID for them.
+	Outsiders []string
 	// Made are the external IDs that were made for it.
 	Made []Made
 	// Size is the new policy's length as IAM counts it, in characters.
@@ -80,6 +83,10 @@ func Plan(finding *rule.Finding, options audit.Options, demand Demand) *Repair {
 		ExternalID: demand.Issuer.issue, OwnAccount: ownAccount(subject, policy),
 	}
 	question := options.Question(subject)
+	question.Outsiders = demand.Issuer.issuers(policy)
+	if len(question.Zone.Organizations) > 0 {
+		repair.Outsiders = question.Outsiders
+	}
 	rewriting, err := trust.Rewrite(policy, question, remedy)
 	if needs := (*trust.NeedsExternalIDError)(nil); errors.As(err, &needs) && demand.Issuer.generate(needs.Accounts) {
 		rewriting, err = trust.Rewrite(policy, question, remedy)

@@ -78,6 +78,22 @@ func (i *Issuer) issue(account string) (trust.Value, bool) {
 	return trust.Literal(id), i.given(id, account)
 }
 
+// issuers are the accounts that a policy names whose external IDs somebody else
+// issued: third parties, so none of the organizations that are trusted.
+func (i *Issuer) issuers(policy *trust.Policy) []string {
+	var accounts []string
+	for n := range policy.Statements {
+		for _, principal := range policy.Statements[n].Principals {
+			account := principal.Account
+			_, listed := i.ByAccount[account]
+			if account != "" && (listed || i.Value != "" || i.Reference != "") && !slices.Contains(accounts, account) {
+				accounts = append(accounts, account)
+			}
+		}
+	}
+	return accounts
+}
+
 // given notes who has an external ID from now on; it reports false where another
 // third party has it.
 func (i *Issuer) given(id, account string) bool {
