@@ -158,7 +158,7 @@ func newASFFFinding(finding *rule.Finding, options *Options) asffFinding {
 		FindingProviderFields: asffProvider{asffProviderSeverity{severity.Label, severity.Original}, []string{asffType}},
 		Title:                 clipped(finding.Rule+" "+titleOf(finding), asffTitle),
 		Description:           clipped(whole(finding), asffDescription),
-		ProductFields:         asffFields(finding, told, options),
+		ProductFields:         asffFields(finding, told, options.Version),
 		Resources:             []asffResource{asffRoleOf(finding, partition, region, options)},
 		Compliance:            asffCompliance{Status: asffStatus[finding.Verdict.Outcome]},
 		Workflow:              asffWorkflow{"NEW"}, RecordState: "ACTIVE",
@@ -200,7 +200,7 @@ func asffSeverityOf(finding *rule.Finding) asffSeverity {
 }
 
 // asffFields is what ASFF has no place for.
-func asffFields(finding *rule.Finding, told *result, options *Options) map[string]string {
+func asffFields(finding *rule.Finding, told *result, version string) map[string]string {
 	fields := map[string]string{}
 	add := func(name, value string) {
 		if value != "" {
@@ -216,9 +216,9 @@ func asffFields(finding *rule.Finding, told *result, options *Options) map[strin
 	add("protection", strings.Join(told.Protection, ", "))
 	add("warnings", strings.Join(warningCodes(told), ", "))
 	add("depends-on", strings.Join(told.DependsOn, ", "))
-	add("witness", witnessed(finding, options))
+	add("witness", witnessed(finding, told))
 	add("last-used", lastUsedOf(told))
-	add("version", options.Version)
+	add("version", version)
 	return fields
 }
 

@@ -51,7 +51,7 @@ func (c *csvWriter) Finding(finding *rule.Finding) error {
 		figure(told.Source.EndLine), figure(told.Source.EndColumn), text(told.Source.Address),
 		joinedList(reasonCodes(told)), whole(finding), advice(finding), joinedList(told.Protection), joinedList(warningCodes(told)),
 		joinedList(told.DependsOn), joinedList(outsideAccounts(told)), joinedList(ownersOf(told)),
-		witnessed(finding, &c.options), lastUsedOf(told), joinedList(controls),
+		witnessed(finding, told), lastUsedOf(told), joinedList(controls),
 		levelOf(told), becauseOf(told), waiverOf(finding),
 	}
 	for i := range record {

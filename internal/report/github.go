@@ -44,7 +44,7 @@ func (g *githubWriter) Finding(finding *rule.Finding) error {
 	if more := widened(finding); more != "" {
 		message += "\n" + more
 	}
-	if request := witnessed(finding, &g.options); request != "" {
+	if request := witnessed(finding, newResult(finding, &g.options)); request != "" {
 		message += "\nwitness: " + request
 	}
 	if todo := advice(finding); todo != "" {

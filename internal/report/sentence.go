@@ -80,16 +80,15 @@ func advice(finding *rule.Finding) string {
 	return strings.Join(parts, "; ")
 }
 
-// witnessed says in one line which request is granted, empty where none is.
-func witnessed(finding *rule.Finding, options *Options) string {
-	request := finding.Verdict.Witness
-	if request == nil {
+// witnessed says in one line which request is granted, empty where none is. The
+// request is taken as it is told, without secrets.
+func witnessed(finding *rule.Finding, made *result) string {
+	if made.Witness == nil {
 		return ""
 	}
-	if _, sent := request.Context.Lookup("sts:ExternalId"); sent {
-		request = openDocument(finding, options).withoutSecrets(request)
-	}
-	return request.Principal + " gets in (" + kindOf(request) + "), external ID: " + externalIDOf(request) + ", MFA: " + mfaOf(request)
+	request := *finding.Verdict.Witness
+	request.Context = made.Witness.Context
+	return request.Principal + " gets in (" + kindOf(&request) + "), external ID: " + externalIDOf(&request) + ", MFA: " + mfaOf(&request)
 }
 
 // details tells a finding as the text format does, without its title.
