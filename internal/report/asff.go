@@ -216,6 +216,8 @@ func asffFields(finding *rule.Finding, told *result, version string) map[string]
 	add("protection", strings.Join(told.Protection, ", "))
 	add("warnings", strings.Join(warningCodes(told), ", "))
 	add("depends-on", strings.Join(told.DependsOn, ", "))
+	add("privilege", levelOf(told))
+	add("privilege-because", becauseOf(told))
 	add("witness", witnessed(finding, told))
 	add("last-used", lastUsedOf(told))
 	add("version", version)
