@@ -220,6 +220,7 @@ func asffFields(finding *rule.Finding, told *result, version string) map[string]
 	add("privilege-because", becauseOf(told))
 	add("witness", witnessed(finding, told))
 	add("last-used", lastUsedOf(told))
+	add("waiver", waiverOf(finding))
 	add("version", version)
 	return fields
 }
