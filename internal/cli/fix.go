@@ -27,6 +27,7 @@ type fixing struct {
 	write    bool
 	check    bool
 	apply    bool
+	as       string // the form of a remedy; empty for a diff
 }
 
 func (c *command) fix() *cobra.Command {
@@ -41,11 +42,15 @@ caller is affected, and whoever got in before gets in with the countersign, or i
 named. What is edited is read again, and stays as it was unless it passes.
 
 With --live the roles are those of AWS, of which some may be named; --apply changes
-them, one after the other, and countersign undo takes that back.`,
+them, one after the other, and countersign undo takes that back.
+
+With --as the whole remedy of one role is printed instead: its new trust policy,
+commands, a template that adopts the role, or steps in the console.`,
 		Example: `  countersign fix --external-id "$ID" infrastructure/
   countersign fix --external-id "$ID" --write infrastructure/
   countersign fix --require mfa --role OpsAccess infrastructure/
   countersign fix --generate-external-id --role Exporter policy.json
+  countersign fix --external-id "$ID" --role Exporter --as terraform account.json
   countersign fix --live --external-id "$ID" VendorAccess
   countersign fix --live --external-id "$ID" --apply VendorAccess`,
 		Annotations: map[string]string{judges: fixCodes},
@@ -73,6 +78,7 @@ func (f *fixing) register(command *cobra.Command) {
 	run(&f.check, "check", "exit with 1 if a change would be made; print it all the same")
 	run(&f.apply, "apply", "with --live: change the roles, after showing what changes and asking")
 	group(&number{&f.changing.maxChanges, 100000}, "max-changes", "with --apply: change nothing if more roles than this would change")
+	f.registerAs(command)
 	f.judgement.register(command)
 	f.changing.register(flags)
 	f.changing.complete(command)
@@ -237,6 +243,9 @@ func (c *command) repair(ctx context.Context, f *fixing, args []string) error {
 	if f.live.wanted {
 		f.roles, args = append(f.roles, args...), nil
 	}
+	if err := f.checkAs(); err != nil {
+		return err
+	}
 	wanted, err := f.fixOutputs()
 	if err != nil {
 		return err
@@ -269,6 +278,9 @@ func (c *command) repair(ctx context.Context, f *fixing, args []string) error {
 		return err
 	}
 	r := &repairing{all: all.all, repairs: repairs, options: options, paths: args, summary: summary}
+	if f.as != "" {
+		return c.writeRemedy(f, wanted, r)
+	}
 	if f.live.wanted {
 		return c.repairLive(ctx, f, wanted, r)
 	}

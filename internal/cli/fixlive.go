@@ -151,7 +151,7 @@ func (c *command) checkLive(f *fixing) error {
 	switch {
 	case f.live.wanted && (f.write || f.check):
 		return &misuse{"--write and --check are for files", "live roles are changed by --apply"}
-	case f.live.wanted && f.demand.reference() != "":
+	case f.live.wanted && f.demand.reference() != "" && f.as == "":
 		return &misuse{fmt.Sprintf("%s is for templates", f.demand.reference()), "a live role needs the external ID itself: --external-id VALUE"}
 	case !f.live.wanted:
 		for _, name := range []string{"apply", "yes", "max-changes", "journal", "wait", "fix-role-name", "fix-role-external-id"} {

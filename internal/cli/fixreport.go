@@ -17,6 +17,22 @@ var fixFormats = []string{"text", "json"}
 // that it can be piped to patch or git apply, and what there is to say of it on
 // standard error.
 func (c *command) writeFix(f *fixing, wanted outputs, r *repairing) error {
+	err := c.writeTo(wanted, func(to io.Writer, one output) error {
+		if one.format == textFormat {
+			return c.writeDiff(f, to, one.path == stdout, r)
+		}
+		return writeFixJSON(f, to, r)
+	})
+	if err != nil {
+		return err
+	}
+	c.tellRepairs(f, r)
+	c.tell(nil, r.summary)
+	return nil
+}
+
+// writeTo writes to each output, and puts it in its place once it is whole.
+func (c *command) writeTo(wanted outputs, write func(to io.Writer, one output) error) error {
 	for _, one := range wanted {
 		to := standard(c.streams.Out)
 		if one.path != stdout {
@@ -26,12 +42,7 @@ func (c *command) writeFix(f *fixing, wanted outputs, r *repairing) error {
 			}
 		}
 		defer to.drop()
-		var err error
-		if one.format == textFormat {
-			err = c.writeDiff(f, to, one.path == stdout, r)
-		} else {
-			err = writeFixJSON(f, to, r)
-		}
+		err := write(to, one)
 		if err == nil {
 			err = to.Flush()
 		}
@@ -42,8 +53,6 @@ func (c *command) writeFix(f *fixing, wanted outputs, r *repairing) error {
 			return (&opened{output: one}).failed(err)
 		}
 	}
-	c.tellRepairs(f, r)
-	c.tell(nil, r.summary)
 	return nil
 }
 
@@ -80,7 +89,7 @@ func (c *command) tellRepairs(f *fixing, r *repairing) {
 			verb = "closes"
 		}
 		in := " in " + plural(len(r.files.After), "file")
-		if f.live.wanted {
+		if f.live.wanted || f.as != "" {
 			in = ""
 		}
 		c.note("%s %d of %s%s", verb, closed, plural(len(r.repairs), "open role"), in)

@@ -131,8 +131,9 @@ func (t *stack) parameters() trust.Value {
 		declared := object(member("Type", trust.Literal("String")), member("Description", trust.Literal(r.about())))
 		if r.externalID {
 			declared.Members = append(declared.Members,
+				member("NoEcho", trust.Value{Kind: trust.Bool, Text: "true"}),
 				member("MinLength", number(2)), member("MaxLength", number(1224)),
-				member("AllowedPattern", trust.Literal(`[\w+=,.@:/-]*`)))
+				member("AllowedPattern", trust.Literal(`[\w+=,.@:\/-]*`)))
 		}
 		all.Members = append(all.Members, member(r.name, declared))
 	}

@@ -107,7 +107,7 @@ func (r *references) of(on string) *reference {
 // about describes a parameter.
 func (r *reference) about() string {
 	if r.externalID {
-		return "The external ID that the third party issued"
+		return "The external ID that the third party gives when it assumes the role"
 	}
 	return "A value of the trust policy"
 }

@@ -35,7 +35,11 @@ func terraform(s *subject) (string, error) {
 		return "", &RefusedError{"a text of the role is not in Unicode's normal form C, which Terraform would make of it", "use another form, such as --as cli"}
 	}
 	for _, r := range m.all {
-		m.add(`variable "`+r.name+`"`, hclEntry{"type", "string"}, hclEntry{"description", hclQuoted(r.about())})
+		entries := []hclEntry{{"description", hclQuoted(r.about())}, {"type", "string"}}
+		if r.externalID {
+			entries = append(entries, hclEntry{"sensitive", "true"})
+		}
+		m.add(`variable "`+r.name+`"`, entries...)
 	}
 	if m.ownAccount {
 		m.blocks = append(m.blocks, "data \"aws_caller_identity\" \"current\" {}\n")

@@ -3,8 +3,9 @@
 # change of assume_role_policy and nothing else.
 
 variable "vendor_external_id" {
+  description = "The external ID that the third party gives when it assumes the role"
   type        = string
-  description = "The external ID that the third party issued"
+  sensitive   = true
 }
 
 import {
