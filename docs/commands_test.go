@@ -15,10 +15,10 @@ import (
 	"countersign/internal/cli"
 )
 
-var update = flag.Bool("update", false, "rewrite the outputs in README.md and usage.md")
+var update = flag.Bool("update", false, "rewrite the outputs in README.md, usage.md and fix.md")
 
 // Pages whose console blocks are run, from this directory.
-var shown = []string{"../README.md", "usage.md"}
+var shown = []string{"../README.md", "usage.md", "fix.md"}
 
 // A console block holds commands and what they print:
 //

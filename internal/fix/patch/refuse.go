@@ -93,7 +93,7 @@ func notWritten(subject *role.Role) error {
 	}
 	return &refusalError{
 		"it was read from an export, which is no source of the role",
-		"change what makes the role, or the role itself: countersign fix --live --apply",
+		"change what makes the role, or print what closes it with --role NAME --as FORM; live roles are changed by: countersign fix --live --apply",
 	}
 }
 

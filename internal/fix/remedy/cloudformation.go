@@ -25,7 +25,7 @@ func newStack(s *subject) (*stack, error) {
 	const function = "Ref" // an object with this name alone is a call of it
 	made.resource = free(made.resource, []string{function})
 	made.taken = []string{made.resource, function}
-	made.spell = func(name string) string {
+	made.spell = func(_, name string) string {
 		if isLogicalID(name) {
 			return name
 		}

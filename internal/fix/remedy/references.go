@@ -20,8 +20,9 @@ type reference struct {
 type references struct {
 	all        []*reference
 	ownAccount bool
-	// spell makes a name as the language has it.
-	spell func(string) string
+	// spell makes a name as the language has it, of one that has a prefix where
+	// its language is known: "parameter " or "var.".
+	spell func(prefix, name string) string
 	taken []string // names that a reference must not have
 }
 
@@ -74,7 +75,7 @@ func tooUnknown(on string) error {
 		"give the value that it depends on, or close the role where it is kept: countersign fix PATH"}
 }
 
-var oneParameter = regexp.MustCompile(`^(?:parameter |var\.)?([A-Za-z_][A-Za-z0-9_-]*)$`)
+var oneParameter = regexp.MustCompile(`^(parameter |var\.)?([A-Za-z_][A-Za-z0-9_-]*)$`)
 
 func (r *references) add(on string, isExternalID bool) error {
 	if on == ownAccount {
@@ -89,7 +90,7 @@ func (r *references) add(on string, isExternalID bool) error {
 	if match == nil {
 		return tooUnknown(on)
 	}
-	name := free(r.spell(match[1]), r.taken)
+	name := free(r.spell(match[1], match[2]), r.taken)
 	r.taken = append(r.taken, name)
 	r.all = append(r.all, &reference{on: on, name: name, externalID: isExternalID})
 	return nil

@@ -229,3 +229,22 @@ func TestARoleOfAStackIsSentToItsTemplate(t *testing.T) {
 		}
 	}
 }
+
+func TestAParameterOrVariableKeepsTheNameThatItsLanguageTakes(t *testing.T) {
+	for _, test := range []struct {
+		form     remedy.Form
+		on, want string
+	}{
+		{remedy.Terraform, "var.vendorId", `"sts:ExternalId" = var.vendorId }`},
+		{remedy.Terraform, "parameter VendorId", `"sts:ExternalId" = var.vendor_id }`},
+		{remedy.Terraform, "var.count", `"sts:ExternalId" = var.count_value }`},
+		{remedy.CloudFormationYAML, "parameter vendorId", "sts:ExternalId: !Ref vendorId\n"},
+		{remedy.CloudFormationYAML, "var.vendor_id", "sts:ExternalId: !Ref VendorId\n"},
+		{remedy.CloudFormationYAML, "parameter VendorScanner", "sts:ExternalId: !Ref VendorScanner2\n"}, // the role has it
+		{remedy.CloudFormationYAML, "parameter Ref", "sts:ExternalId: !Ref Ref2\n"},
+	} {
+		if got := written(t, test.form, scanner(), unknownID(t, test.on)); !strings.Contains(got, test.want) {
+			t.Errorf("%s for %s has no %s:\n%s", test.form, test.on, test.want, got)
+		}
+	}
+}

@@ -58,8 +58,11 @@ func terraform(s *subject) (string, error) {
 // Language, "Use input variables").
 var reserved = []string{"source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals"}
 
-func variableName(name string) string {
-	made := identifier(name, "value")
+func variableName(prefix, name string) string {
+	made := name
+	if prefix != "var." {
+		made = identifier(name, "value")
+	}
 	if slices.Contains(reserved, made) {
 		made += "_value"
 	}
