@@ -31,7 +31,7 @@ type Affected struct {
 func Compare(before, after *Policy, question Question) Comparison {
 	var c Comparison
 	work := &work{effort: effort{left: comparingEffort}, open: &c.Open}
-	eachCompletion(before, after, question, &c.Open, func(before, after *Policy, question *Question) {
+	eachCompletion(before, after, question, &c.Open, func(before, after *Policy, question *Question, _ map[string]Value) {
 		gains := work.differ(question, after, before)
 		losses := work.differ(question, before, after)
 		c.Gains, c.Losses = addAffected(c.Gains, gains), addAffected(c.Losses, losses)
@@ -122,7 +122,7 @@ const maxComparedCompletions = 64
 
 // eachCompletion visits both policies and the question in every completion of
 // what is unknown.
-func eachCompletion(before, after *Policy, question Question, open *[]string, visit func(before, after *Policy, question *Question)) {
+func eachCompletion(before, after *Policy, question Question, open *[]string, visit func(before, after *Policy, question *Question, chosen map[string]Value)) {
 	c := completions{gaps: gapsOf(before, &question)}
 	for _, g := range gapsOf(after, &question) {
 		c.join(g)
@@ -142,7 +142,7 @@ func eachCompletion(before, after *Policy, question Question, open *[]string, vi
 			continue // neither is deployed like that
 		}
 		q := completedQuestion(question, chosen)
-		visit(first, second, &q)
+		visit(first, second, &q, chosen)
 	}
 }
 

@@ -128,28 +128,14 @@ func unname(outsiders []Outsider, document Value) {
 }
 
 // unknownAt names what a value at a place depends on, nothing if it is known.
-func unknownAt(v Value, at Range) string {
-	if at.IsZero() {
-		return ""
+func unknownAt(document Value, at Range) string {
+	v, _ := valueAt(document, at)
+	if v.Kind == Unknown {
+		return v.On
 	}
-	if v.Range == at {
-		if v.Kind == Unknown {
-			return v.On
-		}
-		for _, part := range v.Parts {
-			if part.On != "" {
-				return part.On
-			}
-		}
-	}
-	for _, item := range v.Items {
-		if on := unknownAt(item, at); on != "" {
-			return on
-		}
-	}
-	for _, m := range v.Members {
-		if on := unknownAt(m.Value, at); on != "" {
-			return on
+	for _, part := range v.Parts {
+		if part.On != "" {
+			return part.On
 		}
 	}
 	return ""

@@ -23,7 +23,8 @@ func (r *rewriter) prove(policy *Policy, question Question, changes []Change) (*
 		return nil, &CannotRewriteError{Reason: "the role is still open once the statements ask for the countersign", Range: policy.Range}
 	}
 	work := &work{effort: effort{left: comparingEffort}, open: &result.Proof.Open}
-	eachCompletion(policy, after, question, &result.Proof.Open, func(before, after *Policy, question *Question) {
+	eachCompletion(policy, after, question, &result.Proof.Open, func(before, after *Policy, question *Question, chosen map[string]Value) {
+		r.chosen = chosen
 		r.proveKnown(work, &result.Proof, before, after, question)
 	})
 	return result, insideUntouched(&result.Proof, policy)
@@ -183,7 +184,7 @@ func (r *rewriter) kindsToTry() [][]CallerKind {
 func (r *rewriter) issuedIDs() []string {
 	ids := []string{""}
 	for i := range r.issued {
-		if text := r.issued[i].text(); !slices.Contains(ids, text) {
+		if text := r.issuedText(&r.issued[i]); !slices.Contains(ids, text) {
 			ids = append(ids, text)
 		}
 	}
@@ -194,17 +195,12 @@ func (r *rewriter) issuedIDs() []string {
 func (r *rewriter) idOf(e entrance) string {
 	for i := range r.issued {
 		if one := &r.issued[i]; e.entry != nil && one.statement == e.rule.Index && one.principal == e.entry.Text {
-			return one.text()
+			return r.issuedText(one)
 		}
 	}
 	return ""
 }
 
-// text is the external ID, or what stands for it in completions where it is a
-// parameter.
-func (i *issued) text() string {
-	if i.id.Kind == Unknown {
-		return "unknown-external-id-1"
-	}
-	return i.id.Text
-}
+// issuedText is the external ID, as it is in the completion at hand where some
+// of it is unknown.
+func (r *rewriter) issuedText(i *issued) string { return completed(i.id, r.chosen).Text }

@@ -92,6 +92,8 @@ type rewriter struct {
 	issued   []issued
 	// outsidersOnly has what asks for the countersign speak of outsiders alone.
 	outsidersOnly bool
+	// chosen are the values of unknown parts in the completion that is proved.
+	chosen map[string]Value
 }
 
 // issued is the external ID that an entry's callers have to send.
@@ -195,13 +197,13 @@ func (r *rewriter) idFor(rule *rule, entry *Principal) (values []Value, ok bool)
 			return []Value{id}, true
 		}
 	}
-	if values := usableIDs(rule); len(values) > 0 {
+	if values := r.usableIDs(rule); len(values) > 0 {
 		return values, true
 	}
 	for i := range r.ways {
 		w := &r.ways[i]
 		if w.rule != rule && !w.open() && w.entry != nil && w.entry.Account == entry.Account && entry.Account != "" {
-			if values := usableIDs(w.rule); len(values) > 0 {
+			if values := r.usableIDs(w.rule); len(values) > 0 {
 				return values[:1], true
 			}
 		}
@@ -211,7 +213,7 @@ func (r *rewriter) idFor(rule *rule, entry *Principal) (values []Value, ok bool)
 
 // usableIDs lists the external IDs that a statement's conditions spell out and a
 // caller can send.
-func usableIDs(rule *rule) []Value {
+func (r *rewriter) usableIDs(rule *rule) []Value {
 	var values []Value
 	for i := range rule.atoms {
 		a := &rule.atoms[i]
@@ -222,13 +224,40 @@ func usableIDs(rule *rule) []Value {
 			o := &a.Values[j]
 			literal := !slices.ContainsFunc(o.Pieces, func(p Piece) bool { return p.Kind != LiteralPiece })
 			if literal && externalIDShape.legal([]string{o.Text}) && !isPlaceholder(o.Text) {
-				v := Literal(o.Text)
-				v.Range = o.Range
-				values = append(values, v)
+				values = append(values, r.leafAt(o))
 			}
 		}
 	}
 	return values
+}
+
+// leafAt is the value that an operand was read from, which may be unknown in the
+// document.
+func (r *rewriter) leafAt(o *Operand) Value {
+	if leaf, found := valueAt(r.document, o.Range); found {
+		return leaf
+	}
+	v := Literal(o.Text)
+	v.Range = o.Range
+	return v
+}
+
+// valueAt finds the text, or the unknown value, at a place.
+func valueAt(v Value, at Range) (Value, bool) {
+	if at.IsZero() || v.Range == at && v.Items == nil && v.Members == nil {
+		return v, !at.IsZero()
+	}
+	for _, item := range v.Items {
+		if leaf, found := valueAt(item, at); found {
+			return leaf, true
+		}
+	}
+	for _, m := range v.Members {
+		if leaf, found := valueAt(m.Value, at); found {
+			return leaf, true
+		}
+	}
+	return Value{}, false
 }
 
 // mendDenies changes a Deny statement that was meant to ask for the countersign
@@ -247,8 +276,7 @@ func (r *rewriter) mendDenies() ([]Change, error) {
 			}
 			values := make([]Value, len(a.Values))
 			for j := range a.Values {
-				values[j] = Literal(a.Values[j].Text)
-				values[j].Range = a.Values[j].Range
+				values[j] = r.leafAt(&a.Values[j])
 			}
 			changes := []Change{{Statement: deny.Index, Conditions: []ConditionEdit{{
 				Old: a.Condition, New: &NewCondition{Operator: name, Key: a.Spelling, Values: values},

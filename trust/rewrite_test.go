@@ -301,6 +301,28 @@ func TestARewritingOfUnknownPartsHoldsForEveryCompletion(t *testing.T) {
 	}
 }
 
+func TestAnExternalIDThatAParameterHoldsIsKept(t *testing.T) {
+	file := &File{Name: "t", Text: []byte("0123456789")}
+	parameter := Value{Kind: Unknown, On: "parameter Id", Range: Range{file, 2, 4}}
+	policy, err := Parse(object("Version", Literal(version2012), "Statement", Value{Kind: Array, Items: []Value{
+		all(aws(Literal(vendorRoot)), assume, when("StringEqualsIfExists", "sts:ExternalId", parameter)),
+	}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := Rewrite(policy, rewriteQuestion(Zone{}), Remedy{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	edits := result.Changes[0].Conditions
+	if len(edits) != 1 || edits[0].New.Operator != "StringEquals" || edits[0].New.Values[0].On != "parameter Id" {
+		t.Errorf("%+v", edits)
+	}
+	if !result.Proof.Complete() || len(result.Proof.LockedOut)+len(result.Proof.Gained) > 0 {
+		t.Errorf("%+v", result.Proof)
+	}
+}
+
 func TestTheSizeOfAPolicyIsCountedWithoutWhiteSpace(t *testing.T) {
 	// {"Version":"2012-10-17","Statement":[]} has 39 characters; blanks in a
 	// string do not count either.

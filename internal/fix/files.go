@@ -111,18 +111,31 @@ func check(findings []*rule.Finding, edited map[*rule.Finding]*Repair, after []*
 				repair.Refuse(reason, "change it by hand: countersign explain "+before.Role.Title())
 				holds = false
 			}
-		case now == nil || now.Verdict.Outcome != before.Verdict.Outcome:
+		case now == nil || !samePolicy(before, now):
 			// An edit has changed a role that it was not meant for: whatever is
 			// edited in that role's file stays as it was.
 			for finding, other := range edited {
 				if finding.Role.Source.Path == before.Role.Source.Path {
-					other.Refuse("its text also makes the role "+before.Role.Title()+", whose verdict would change", "change it by hand")
+					other.Refuse("its text also makes the role "+before.Role.Title()+", which would change, too", "change it by hand")
 					holds = false
 				}
 			}
 		}
 	}
 	return holds
+}
+
+// samePolicy reports whether a role that was not to be edited is as it was.
+func samePolicy(before, now *rule.Finding) bool {
+	if now.Verdict.Outcome != before.Verdict.Outcome {
+		return false
+	}
+	was, err := Policy(&before.Role.Trust)
+	is, err2 := Policy(&now.Role.Trust)
+	if err != nil || err2 != nil {
+		return (err == nil) == (err2 == nil)
+	}
+	return patch.Same(was.Document(), is.Document())
 }
 
 // key tells the same role in both readings.
