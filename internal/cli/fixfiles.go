@@ -138,7 +138,7 @@ func (r *repairing) diffOf(path string) string {
 	if strings.HasPrefix(path, "arn:") {
 		return liveDiff(path, r.files.Before[path], r.files.After[path])
 	}
-	name := filepath.ToSlash(path)
+	name := strings.TrimPrefix(filepath.ToSlash(path), "/")
 	return textdiff.Unified("a/"+name, "b/"+name, r.files.Before[path], r.files.After[path], diffContext)
 }
 
