@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -121,26 +122,11 @@ func comparisonCode(comparison *report.Comparison, sides [2]*side, j *judgement,
 }
 
 func (c *command) writeComparison(wanted outputs, comparison *report.Comparison, options report.Options) error {
-	for _, one := range wanted {
-		options := options
-		to := standard(c.streams.Out)
-		if one.path == stdout {
-			options.Width = width(c.streams.Out)
-		} else {
-			options.Color = false
-			var err error
-			if to, err = create(one.path); err != nil {
-				return err
-			}
-		}
-		defer to.drop()
-		err := report.Diff(one.format, to, comparison, options)
-		if err = errors.Join(err, to.Flush()); err == nil {
-			err = to.keep()
-		}
-		if err != nil {
-			return (&opened{output: one}).failed(err)
-		}
+	err := c.writeTo(wanted, func(to io.Writer, one output) error {
+		return report.Diff(one.format, to, comparison, c.optionsFor(one, options))
+	})
+	if err != nil {
+		return err
 	}
 	if !slices.Contains(wanted, output{textFormat, stdout}) {
 		c.tell(nil, audit.Summary{Incomplete: comparison.Incomplete})

@@ -2,8 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -244,26 +244,11 @@ func (c *command) watch(o *observation, meter *meter, logs *cloudtrail.Logs) {
 }
 
 func (c *command) writeEvidence(wanted outputs, told *report.Evidence, options report.Options) error {
-	for _, one := range wanted {
-		options := options
-		to := standard(c.streams.Out)
-		if one.path == stdout {
-			options.Width = width(c.streams.Out)
-		} else {
-			options.Color = false
-			var err error
-			if to, err = create(one.path); err != nil {
-				return err
-			}
-		}
-		defer to.drop()
-		err := report.WriteEvidence(one.format, to, told, options)
-		if err = errors.Join(err, to.Flush()); err == nil {
-			err = to.keep()
-		}
-		if err != nil {
-			return (&opened{output: one}).failed(err)
-		}
+	err := c.writeTo(wanted, func(to io.Writer, one output) error {
+		return report.WriteEvidence(one.format, to, told, c.optionsFor(one, options))
+	})
+	if err != nil {
+		return err
 	}
 	if !slices.Contains(wanted, output{textFormat, stdout}) {
 		c.tell(nil, audit.Summary{Incomplete: told.Incomplete})

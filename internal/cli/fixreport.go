@@ -31,31 +31,6 @@ func (c *command) writeFix(f *fixing, wanted outputs, r *repairing) error {
 	return nil
 }
 
-// writeTo writes to each output, and puts it in its place once it is whole.
-func (c *command) writeTo(wanted outputs, write func(to io.Writer, one output) error) error {
-	for _, one := range wanted {
-		to := standard(c.streams.Out)
-		if one.path != stdout {
-			var err error
-			if to, err = create(one.path); err != nil {
-				return err
-			}
-		}
-		defer to.drop()
-		err := write(to, one)
-		if err == nil {
-			err = to.Flush()
-		}
-		if err == nil {
-			err = to.keep()
-		}
-		if err != nil {
-			return (&opened{output: one}).failed(err)
-		}
-	}
-	return nil
-}
-
 func (c *command) writeDiff(f *fixing, to io.Writer, shown bool, r *repairing) error {
 	diff := r.diff()
 	if shown {

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io"
 
 	"countersign/internal/audit"
 	"countersign/internal/report"
@@ -69,16 +71,12 @@ func describe(scope string, found settings.Settings) report.Zone {
 
 // openOne opens the destination of a report and the report on it.
 func (c *command) openOne(one output, t task, options report.Options, meter *meter) (next *opened, err error) {
-	next = &opened{output: one}
+	next, options = &opened{output: one}, c.optionsFor(one, options)
 	if one.path == stdout {
 		_, next.live = terminal(c.streams.Out)
-		options.Width = width(c.streams.Out)
 		next.to = standard(meter.beside(c.streams.Out))
-	} else {
-		options.Color = false
-		if next.to, err = create(one.path); err != nil {
-			return nil, err
-		}
+	} else if next.to, err = create(one.path); err != nil {
+		return nil, err
 	}
 	next.whole = one == output{textFormat, stdout} && t.text == nil && !options.Quiet
 	if one.format == textFormat && t.text != nil {
@@ -149,4 +147,36 @@ func (o *opened) failed(err error) error {
 		return fmt.Errorf("writing the results: %w", err)
 	}
 	return fmt.Errorf("writing %s: %s", o.path, cause(err))
+}
+
+// writeTo writes to each output, and puts it in its place once it is whole.
+func (c *command) writeTo(wanted outputs, write func(to io.Writer, one output) error) error {
+	for _, one := range wanted {
+		to := standard(c.streams.Out)
+		if one.path != stdout {
+			var err error
+			if to, err = create(one.path); err != nil {
+				return err
+			}
+		}
+		defer to.drop()
+		err := write(to, one)
+		if err = errors.Join(err, to.Flush()); err == nil {
+			err = to.keep()
+		}
+		if err != nil {
+			return (&opened{output: one}).failed(err)
+		}
+	}
+	return nil
+}
+
+// optionsFor are the options of a report on one output.
+func (c *command) optionsFor(one output, options report.Options) report.Options {
+	if one.path == stdout {
+		options.Width = width(c.streams.Out)
+	} else {
+		options.Color = false
+	}
+	return options
 }
