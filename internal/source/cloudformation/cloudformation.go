@@ -55,6 +55,7 @@ type reader struct {
 	out       template.Output
 	instances int
 	total     int  // steps of evaluation that are left
+	spare     int  // likewise, for what roles may do
 	stopped   bool // a bound was said to be reached
 }
 
@@ -62,7 +63,7 @@ type reader struct {
 // returns the error of out.Role alone: what cannot be read is told to
 // out.Incomplete.
 func Read(input template.Input, options Options, out template.Output) (isTemplate bool, err error) {
-	r := &reader{files: template.NewFiles(input.FS), options: options, out: out, total: freeSteps + len(input.Text)}
+	r := &reader{files: template.NewFiles(input.FS), options: options, out: out, total: freeSteps + len(input.Text), spare: freeSteps + len(input.Text)}
 	file := &trust.File{Name: input.Path, Text: input.Text}
 	outline, err := yamltree.Open(file, "Resources")
 	if err != nil {

@@ -28,6 +28,8 @@ type evaluator struct {
 	decided    map[string]*decision
 	loops      map[string]trust.Value // variables of the loops that are being expanded
 
+	attachments map[string][]string // of policies to roles, once they were looked for
+
 	macro        string // that is not followed and may change every resource
 	assumed      bool   // a default went into what is being evaluated
 	assumedLoops bool   // a default went into the list of a loop around it

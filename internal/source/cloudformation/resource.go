@@ -115,6 +115,9 @@ func (t *evaluator) give(key, body, exists trust.Value, document role.Document) 
 	if found.Name != "" && found.Path != "" && t.account != "" {
 		found.ARN = "arn:" + t.partition() + ":iam::" + t.account + ":role" + found.Path + found.Name
 	}
+	if typeOf(body) == "AWS::IAM::Role" {
+		t.fillAccess(found, key.Text, properties)
+	}
 	return t.out.Role(found)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"countersign/trust"
 )
@@ -132,6 +133,31 @@ func (o *Outline) Get(name string) (trust.Value, bool) {
 	}
 	m, err := o.read(i)
 	return m.Value, err == nil
+}
+
+// Mentioning returns the names of the entries in whose text one of the words
+// stands, without reading them.
+func (o *Outline) Mentioning(words ...string) (names []string) {
+	for i := range o.entries {
+		e := &o.entries[i]
+		for _, word := range words {
+			if e.isRead && mentions(e.member.Value, word) || !e.isRead && bytes.Contains(o.file.Text[e.part.start:e.part.end], []byte(word)) {
+				names = append(names, e.name)
+				break
+			}
+		}
+	}
+	return names
+}
+
+// mentions reports whether a text under a key of an object holds a word.
+func mentions(v trust.Value, word string) bool {
+	for _, m := range v.Members {
+		if strings.Contains(m.Value.Text, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // Repeated finds an entry that the map has twice.
