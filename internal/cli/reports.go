@@ -29,6 +29,7 @@ func (c *command) open(j *judgement, t task, found settings.Settings, meter *met
 		return nil, err
 	}
 	options := j.reportOptions(c, found)
+	options.Scanned = j.scanned(t.paths)
 	opening := &reports{}
 	for _, one := range wanted {
 		next, err := c.openOne(one, t, options, meter)
@@ -56,6 +57,26 @@ func (j *judgement) reportOptions(c *command, found settings.Settings) report.Op
 		Region:          j.live.region,
 		Zone:            describe(j.question.zone, found),
 	}
+}
+
+// scanned names what is judged.
+func (j *judgement) scanned(paths []string) []string {
+	switch {
+	case j.live.organization:
+		return []string{"the organization of the current AWS credentials"}
+	case j.live.wanted:
+		return []string{"the account of the current AWS credentials"}
+	case len(paths) == 0:
+		return []string{"the current directory"}
+	}
+	var names []string
+	for _, path := range paths {
+		if path == stdout {
+			path = "standard input"
+		}
+		names = append(names, path)
+	}
+	return names
 }
 
 func describe(scope string, found settings.Settings) report.Zone {

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"fmt"
-	"strings"
-	"time"
-
+	"countersign/internal/report"
 	"countersign/internal/waiver"
 )
 
@@ -15,27 +12,9 @@ const mostWaivers = 10
 // tellWaivers says on stderr which waivers somebody should look at.
 func (c *command) tellWaivers(notes []waiver.Note) {
 	for i := range notes[:min(len(notes), mostWaivers)] {
-		c.note("note: %s", waiverNote(&notes[i]))
+		c.note("note: %s", report.WaiverNote(&notes[i]))
 	}
 	if more := len(notes) - mostWaivers; more > 0 {
 		c.note("note: and %s; --format json lists all", plural(more, "more waiver"))
 	}
-}
-
-func waiverNote(note *waiver.Note) string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s waiver", note.State)
-	if note.Rule != "" {
-		text.WriteString(" of " + note.Rule)
-	}
-	switch {
-	case note.Line > 0:
-		fmt.Fprintf(&text, " at %s:%d", note.Path, note.Line)
-	case note.Role != "":
-		text.WriteString(" in a tag of " + note.Role)
-	}
-	if note.State != waiver.Refused {
-		fmt.Fprintf(&text, ", until %s by %s", note.Until.Format(time.DateOnly), note.Owner)
-	}
-	return text.String() + ": " + note.Why
 }

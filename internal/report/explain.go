@@ -1,10 +1,8 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"countersign/internal/rule"
@@ -65,17 +63,7 @@ func (e *explanation) policy(finding *rule.Finding, document *document) {
 	if document.parsed && document.oneLine() {
 		document = document.relaid()
 	}
-	var here, loose []note
-	for _, n := range notes {
-		if shown := document.find(n.place); document.shows(shown) {
-			n.place = shown
-			here = append(here, n)
-		} else {
-			loose = append(loose, n)
-		}
-	}
-	notes = here
-	slices.SortStableFunc(notes, func(a, b note) int { return cmp.Compare(a.place.Start, b.place.Start) })
+	notes, loose := placed(document, notes)
 
 	switch {
 	case document.hidden != "":

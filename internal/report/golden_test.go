@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -35,7 +36,12 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
+// theDay is when the sample reports are made.
+var theDay = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+
 var sampleOptions = Options{
+	Now:          theDay,
+	Scanned:      []string{"examples/account.json"},
 	Width:        80,
 	AccountNames: map[string]string{account: "production", "777788889999": "Acme Audits"},
 	Parties:      thirdparty.New([]thirdparty.Owner{{Name: "Acme Audits", Kind: "auditor", Accounts: []string{"777788889999"}}}),
@@ -84,6 +90,7 @@ func TestReportsLookLikeTheGoldenFiles(t *testing.T) {
 		{"text-narrow.golden", "text", with(func(o *Options) { o.Width = 50 })},
 		{"text-quiet-shown.golden", "text", with(func(o *Options) { o.Quiet, o.ShowExternalIDs = true, true })},
 		{"report.json.golden", "json", with(func(o *Options) { o.All, o.Compliance = true, []string{"mas-notice-655"} })},
+		{"report.html.golden", "html", with(func(o *Options) { o.All = true })},
 		{"report.jsonl.golden", "jsonl", with(func(o *Options) { o.Compliance = []string{"mas-notice-655"} })},
 	} {
 		t.Run(test.file, func(t *testing.T) {
@@ -93,6 +100,9 @@ func TestReportsLookLikeTheGoldenFiles(t *testing.T) {
 				schematest.Document(t, got)
 			case "jsonl":
 				schematest.Lines(t, got)
+			case "html":
+				selfContained(t, got)
+				got = rest(got)
 			}
 			golden(t, test.file, got)
 		})
@@ -101,12 +111,15 @@ func TestReportsLookLikeTheGoldenFiles(t *testing.T) {
 
 func TestEmptyReportsLookLikeTheGoldenFiles(t *testing.T) {
 	for _, format := range Formats {
-		got := write(t, format.Name, Options{}, nil, audit.Summary{Roles: 2, Pass: 2})
+		got := write(t, format.Name, Options{Now: theDay}, nil, audit.Summary{Roles: 2, Pass: 2})
 		switch format.Name {
 		case "json":
 			schematest.Document(t, got)
 		case "jsonl":
 			schematest.Lines(t, got)
+		case "html":
+			selfContained(t, got)
+			got = rest(got)
 		}
 		golden(t, "empty."+format.Name+".golden", got)
 	}

@@ -3,8 +3,6 @@ package report
 import (
 	"bytes"
 	"strings"
-
-	"countersign/trust"
 )
 
 // mostBytes is how much of one line a listing shows. IAM stores no trust policy
@@ -15,10 +13,7 @@ const mostBytes = 16 << 10
 // speak of, notes, which are sorted by their start. Lines that are too long are
 // folded.
 func (p *page) listing(d *document, notes []note) {
-	whole := trust.Range{File: d.file, Start: 0, End: len(d.file.Text)}
-	if d.moved == nil && d.tree.Range.File == d.file {
-		whole = d.tree.Range
-	}
+	whole := d.whole()
 	indent := commonIndent(whole)
 	g := p.gutter(d.base + lastLine(whole).number)
 	for l := range linesOf(whole) {

@@ -68,13 +68,17 @@ func (p *page) mayDo(finding *rule.Finding) {
 		return
 	}
 	p.field("may do", printable(mayDoText(told)))
-	shown := told.Unknown[:min(len(told.Unknown), mostUnknown)]
-	if len(shown) == 0 {
-		return
+	if text := notKnown(told); text != "" {
+		p.field("not known", printable(text))
 	}
+}
+
+// notKnown says what was not known of what a role may do.
+func notKnown(told *privilege.Privilege) string {
+	shown := told.Unknown[:min(len(told.Unknown), mostUnknown)]
 	text := strings.Join(shown, "; ")
 	if more := len(told.Unknown) - len(shown); more > 0 {
 		text += "; " + count(more, "thing more", "things more")
 	}
-	p.field("not known", printable(text))
+	return text
 }

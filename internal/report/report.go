@@ -44,6 +44,8 @@ type Options struct {
 	Compliance []string
 	Version    string // of this tool
 	Zone       Zone
+	// Scanned names what was read, as the user said it (html only).
+	Scanned []string
 	// Region is the AWS Region that findings are meant for (asff only); empty
 	// means the first one of the role's partition.
 	Region string
@@ -86,6 +88,7 @@ var Formats = []Format{
 	{"ocsf", "OCSF Compliance Findings, one JSON array", newOCSF},
 	{"asff", "AWS Security Finding Format, one JSON array", newASFF},
 	{"csv", "one finding a row, for spreadsheets", newCSV},
+	{"html", "one page to read, filter, print and keep", newHTML},
 }
 
 // New makes a writer of the named format.

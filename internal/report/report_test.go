@@ -15,7 +15,7 @@ import (
 
 func TestAnUnknownFormatIsRefusedWithTheKnownOnes(t *testing.T) {
 	_, err := New("yaml", io.Discard, Options{})
-	if err == nil || err.Error() != `unknown format "yaml" (text, json, jsonl, sarif, markdown, github, junit, ocsf, asff, csv)` {
+	if err == nil || err.Error() != `unknown format "yaml" (text, json, jsonl, sarif, markdown, github, junit, ocsf, asff, csv, html)` {
 		t.Errorf("got %v", err)
 	}
 }

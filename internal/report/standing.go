@@ -105,24 +105,62 @@ func widened(finding *rule.Finding) string {
 
 // standing writes what waivers and a baseline make of a finding.
 func (p *page) standing(finding *rule.Finding) {
+	label := ""
+	for _, one := range standings(finding) {
+		if one.label == label {
+			one.label = ""
+		} else {
+			label = one.label
+		}
+		p.field(one.label, one.text)
+	}
+}
+
+// labelled is printable text with the word that stands before it.
+type labelled struct{ label, text string }
+
+// standings says what waivers and a baseline make of a finding.
+func standings(finding *rule.Finding) []labelled {
+	var made []labelled
 	if accepted := finding.Waiver; accepted != nil {
 		text := acceptance(accepted)
 		if accepted.Line > 0 {
 			text += fmt.Sprintf(" (%s:%d)", accepted.Path, accepted.Line)
 		}
-		p.field("waived", printable(text))
+		made = append(made, labelled{"waived", printable(text)})
 	}
 	if lapsed := finding.Lapsed; lapsed != nil && finding.Waiver == nil {
-		p.field("waiver", printable("ended on "+lastDay(lapsed)+", of "+lapsed.Owner+": "+lapsed.Reason))
+		made = append(made, labelled{"waiver", printable("ended on " + lastDay(lapsed) + ", of " + lapsed.Owner + ": " + lapsed.Reason)})
 	}
 	switch finding.Standing {
 	case rule.New:
-		p.field("baseline", "new")
+		made = append(made, labelled{"baseline", "new"})
 	case rule.Known:
-		p.field("baseline", "known")
+		made = append(made, labelled{"baseline", "known"})
 	case rule.Wider:
-		for i, more := range finding.Wider {
-			p.field(once("wider", i), printable(more))
+		for _, more := range finding.Wider {
+			made = append(made, labelled{"wider", printable(more)})
 		}
 	}
+	return made
+}
+
+// WaiverNote says which waiver somebody should look at, and why. The words in
+// it are as they are.
+func WaiverNote(note *waiver.Note) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s waiver", note.State)
+	if note.Rule != "" {
+		text.WriteString(" of " + note.Rule)
+	}
+	switch {
+	case note.Line > 0:
+		fmt.Fprintf(&text, " at %s:%d", note.Path, note.Line)
+	case note.Role != "":
+		text.WriteString(" in a tag of " + note.Role)
+	}
+	if note.State != waiver.Refused {
+		fmt.Fprintf(&text, ", until %s by %s", lastDay(&note.Waiver.Waiver), note.Owner)
+	}
+	return text.String() + ": " + note.Why
 }
