@@ -29,7 +29,9 @@ type module struct {
 	values    map[string]*value // by reference
 	busy      map[string]bool
 	children  map[string]*module
-	absent    map[string]string // by child key: why its source cannot be read
+	shared    map[string]bool     // roles whose names other modules are given
+	grants    map[string][]*block // to roles, once they were looked for
+	absent    map[string]string   // by child key: why its source cannot be read
 }
 
 func (m *module) scope() *scope { return &scope{in: m} }

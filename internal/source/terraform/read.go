@@ -196,6 +196,7 @@ func (i *resourceInstance) role(body *hclsyntax.Body) *role.Role {
 		made.ARN = "arn:" + made.Partition + ":iam::" + made.Account + ":role" + made.Path + made.Name
 	}
 	i.setPolicy(made, body.Attributes[policyAttribute[kind]], provider, place)
+	i.fillAccess(made, body)
 	return made
 }
 
