@@ -66,20 +66,30 @@ func help(command *cobra.Command, _ []string) {
 	sheet.text("  " + usage(command))
 	sheet.examples(command.Example)
 	sheet.commands(command)
-	for _, heading := range []string{"Repair", "Evidence", "Files", "AWS", "Zone of trust", "Output", "Run", ""} {
+	for _, heading := range headings {
 		sheet.flags(command, heading)
 	}
-	switch codes := command.Annotations[judges]; {
-	case codes == asScan || !command.HasParent():
-		sheet.section("Exit codes")
-		sheet.text(exitCodes)
-	case codes != "":
+	if codes := exitCodesOf(command); codes != "" {
 		sheet.section("Exit codes")
 		sheet.text(codes)
 	}
 	if command.HasAvailableSubCommands() {
 		sheet.text("\nMore about a command: " + command.CommandPath() + " COMMAND --help")
 	}
+}
+
+// headings are the groups of flags, in the order of help; the empty one holds
+// the others.
+var headings = []string{"Repair", "Evidence", "Files", "AWS", "Zone of trust", "Output", "Run", ""}
+
+// exitCodesOf says what the exit codes of a command mean, where there is more to
+// say than that 0 is well.
+func exitCodesOf(command *cobra.Command) string {
+	codes := command.Annotations[judges]
+	if codes == asScan || !command.HasParent() {
+		return exitCodes
+	}
+	return codes
 }
 
 // judges marks the commands whose exit code is a judgement. Its value is what the
@@ -129,19 +139,26 @@ func (s sheet) commands(command *cobra.Command) {
 // flags lists the flags of one group; the empty group holds those without one.
 func (s sheet) flags(command *cobra.Command, group string) {
 	var rows [][2]string
+	for _, flag := range flagsOf(command, group) {
+		rows = append(rows, flagRow(flag))
+	}
+	if len(rows) > 0 {
+		s.section(either(group, "Other flags"))
+		s.table(rows)
+	}
+}
+
+func flagsOf(command *cobra.Command, group string) (found []*pflag.Flag) {
 	command.Flags().VisitAll(func(flag *pflag.Flag) {
 		in := ""
 		if names := flag.Annotations[groupKey]; len(names) > 0 {
 			in = names[0]
 		}
 		if in == group && !flag.Hidden {
-			rows = append(rows, flagRow(flag))
+			found = append(found, flag)
 		}
 	})
-	if len(rows) > 0 {
-		s.section(either(group, "Other flags"))
-		s.table(rows)
-	}
+	return found
 }
 
 func flagRow(flag *pflag.Flag) [2]string {
