@@ -60,6 +60,7 @@ const (
 	rcp      = "countersign/internal/rcp"
 	evidence = "countersign/internal/evidence"
 	waivers  = "countersign/internal/waiver"
+	known    = "countersign/internal/baseline"
 	spelling = "countersign/internal/spelling"
 	heap     = "countersign/internal/heap"
 	worktree = "countersign/internal/worktree"
@@ -83,13 +84,14 @@ var mayImport = map[string][]string{
 	rcp:      {trust},
 	evidence: {trust},
 	waivers:  {trust, role, rule, spelling},
+	known:    {trust, role, rule, rights},
 	settings: {trust, role, rule, spelling, worktree, waivers},
 	parties:  {trust, role, rights, rule},
 	controls: {spelling},
-	audit:    {trust, role, rights, rule, parties, waivers},
+	audit:    {trust, role, rights, rule, parties, waivers, known},
 	source:   {trust, role, rule, rcp, audit, evidence, worktree},
 	diff:     {trust, role, rule, audit},
-	report:   {trust, role, rights, rule, audit, waivers, parties, controls, diff, evidence, spelling, docs},
+	report:   {trust, role, rights, rule, audit, waivers, known, parties, controls, diff, evidence, spelling, docs},
 	revision: {},
 	staged:   {trust, role, audit, source, revision},
 	textdiff: {},

@@ -43,6 +43,9 @@ func TestScripts(t *testing.T) {
 			"gzip":   compress,
 			"schema": func(ts *testscript.TestScript, _ bool, args []string) { schema(t, ts, args) },
 			"mode":   mode,
+			"baseline": func(ts *testscript.TestScript, _ bool, args []string) {
+				schematest.Baseline(t, []byte(ts.ReadFile(args[0])))
+			},
 			"commit": commit,
 			"observed": func(ts *testscript.TestScript, _ bool, args []string) {
 				schematest.Evidence(t, []byte(ts.ReadFile(args[0])))

@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"countersign/internal/baseline"
 	"countersign/internal/role"
 	"countersign/internal/rule"
 	"countersign/internal/thirdparty"
@@ -86,6 +87,8 @@ type Options struct {
 	Parties *thirdparty.Directory
 	// Waivers accept findings; nil accepts none.
 	Waivers *waiver.List
+	// Baseline knows findings of an earlier run; nil when there is none.
+	Baseline *baseline.Baseline
 	// Concurrency is the number of workers; 0 means one for each processor.
 	Concurrency int
 	// Keep says which findings go to the sink; nil keeps fail, unknown and error.
@@ -119,4 +122,6 @@ type Summary struct {
 	// Waivers tells of waivers that somebody should look at. Who calls Run asks
 	// the list for them, where the whole of the roles was seen.
 	Waivers []waiver.Note
+	// Baseline is what became of the baseline; nil when there is none.
+	Baseline *baseline.Outcome
 }

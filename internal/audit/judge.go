@@ -111,6 +111,7 @@ func (b *bench) apply(applied *rule.Rule, index int, subject *role.Role, into *r
 	answer, policy := b.decide(applied, index, subject)
 	finding, kept := b.report(applied, subject, answer, policy)
 	b.options.Waivers.Apply(applied.ID, subject, finding)
+	b.options.Baseline.Apply(finding)
 	if finding != nil {
 		into.count(finding)
 	} else {

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync"
 
+	"countersign/internal/baseline"
 	"countersign/internal/rule"
 	"countersign/trust"
 )
@@ -45,6 +46,9 @@ func run(ctx context.Context, sources []Source, judge *judge, sink Sink) (Summar
 		working.Go(func() { line.judge(&bench{judge: judge}) })
 	}
 	var summary Summary
+	if judge.options.Baseline != nil {
+		summary.Baseline = &baseline.Outcome{}
+	}
 	var err error
 	for batch := range line.ordered {
 		<-batch.done
@@ -59,6 +63,9 @@ func run(ctx context.Context, sources []Source, judge *judge, sink Sink) (Summar
 		}
 	}
 	working.Wait()
+	if summary.Baseline != nil && ctx.Err() == nil {
+		summary.Baseline.Resolved = judge.options.Baseline.Resolved()
+	}
 	for _, source := range sources {
 		if skipper, ok := source.(Skipper); ok {
 			summary.Skipped += skipper.Skipped()
@@ -83,6 +90,7 @@ type results struct {
 	findings   []*rule.Finding
 	incomplete []Incomplete
 	tally      Summary
+	standings  baseline.Outcome
 }
 
 func (r *results) count(finding *rule.Finding) {
@@ -93,6 +101,7 @@ func (r *results) count(finding *rule.Finding) {
 	if finding.Waiver != nil {
 		r.tally.Waived++
 	}
+	r.standings.Count(finding.Standing)
 	switch finding.Verdict.Outcome {
 	case trust.Fail:
 		r.tally.Fail++
@@ -126,6 +135,9 @@ func (s *Summary) add(r *results) {
 	s.Unknown += r.tally.Unknown
 	s.Error += r.tally.Error
 	s.Waived += r.tally.Waived
+	if s.Baseline != nil {
+		s.Baseline.Add(r.standings)
+	}
 	s.Worst = max(s.Worst, r.tally.Worst)
 	s.WorstUnknown = max(s.WorstUnknown, r.tally.WorstUnknown)
 	s.Incomplete = append(s.Incomplete, r.incomplete...)

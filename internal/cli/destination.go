@@ -35,12 +35,15 @@ func standard(out io.Writer) *destination {
 	return writeTo(out, func() error { return nil }, func() {})
 }
 
-// create opens a file as destination. A regular file is written beside its
+// create opens the file of --output.
+func create(path string) (*destination, error) { return createFor("--output", path) }
+
+// createFor opens the file of a flag as destination. A regular file is written beside its
 // final place and renamed, so that nobody reads half a report; a pipe or a
 // device is written to as it is.
-func create(path string) (*destination, error) {
+func createFor(flag, path string) (*destination, error) {
 	fail := func(err error) (*destination, error) {
-		return nil, &misuse{fmt.Sprintf("--output: cannot write %s: %s", path, cause(err)), "the directory has to exist and to be writable"}
+		return nil, &misuse{fmt.Sprintf("%s: cannot write %s: %s", flag, path, cause(err)), "the directory has to exist and to be writable"}
 	}
 	if linked, err := filepath.EvalSymlinks(path); err == nil {
 		path = linked

@@ -34,6 +34,7 @@ type judgement struct {
 	compliance      []string
 	publishing      publishing
 	staged          bool // of the command scan: judge what is staged in git
+	baselines       baselines
 	concurrency     int
 }
 
@@ -99,6 +100,17 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 		return err
 	}
 	var sink audit.Sink = reports
+	if options.Baseline, err = j.baselines.known(t.paths, found); err != nil {
+		return err
+	}
+	record, err := j.baselines.recorder(t.paths, found)
+	if err != nil {
+		return err
+	}
+	if record != nil {
+		defer record.to.drop()
+		sink = both{sink, record}
+	}
 
 	options.Concurrency = j.concurrency
 	options.Keep = t.keep
@@ -107,7 +119,7 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 	}
 	if publisher != nil {
 		options.Keep = everything // an account where all roles pass is published to as well
-		sink = both{reports, publisher}
+		sink = both{sink, publisher}
 	}
 	options.Progress = func(roles int) { meter.roles.Store(int64(roles)) }
 	screen, isTerminal := terminal(c.streams.Err)
@@ -137,12 +149,21 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 	if t.only == nil && !t.inventory && !j.staged && ctx.Err() == nil {
 		summary.Waivers = options.Waivers.Notes()
 	}
+	if j.staged && summary.Baseline != nil {
+		summary.Baseline.Resolved = nil // the rest was not looked at
+	}
 	if err := reports.finish(summary); err != nil {
 		return err
+	}
+	if record != nil && ctx.Err() == nil {
+		if err := record.keep(); err != nil {
+			return err
+		}
 	}
 	c.tell(reports, summary)
 	if !j.quiet {
 		c.tellWaivers(summary.Waivers)
+		c.tellBaseline(&j.baselines, summary)
 	}
 	if summary.Roles == 0 && len(summary.Incomplete) == 0 && !j.quiet && !j.staged {
 		c.note("note: there was no role to judge")

@@ -36,6 +36,7 @@ another. The paths then say which of them count.`,
 	flags.register(command)
 	flags.publishing.register(command.Flags())
 	switchInGroup(command.Flags(), "Files")(&flags.staged, "staged", "judge what is staged in git, and of it the roles that the commit changes")
+	flags.baselines.register(command.Flags())
 	complete(command, "publish", securityHub)
 	return command
 }

@@ -24,7 +24,7 @@ var csvHeader = []string{
 	"account", "account_name", "role", "arn",
 	"source", "path", "line", "column", "end_line", "end_column", "address",
 	"reasons", "message", "remedy", "protection", "warnings", "depends_on",
-	"external_accounts", "third_parties", "witness", "last_used", "compliance", "privilege", "privilege_because", "waiver",
+	"external_accounts", "third_parties", "witness", "last_used", "compliance", "privilege", "privilege_because", "waiver", "baseline", "wider",
 }
 
 func newCSV(w io.Writer, options Options) Writer {
@@ -52,7 +52,7 @@ func (c *csvWriter) Finding(finding *rule.Finding) error {
 		joinedList(reasonCodes(told)), whole(finding), advice(finding), joinedList(told.Protection), joinedList(warningCodes(told)),
 		joinedList(told.DependsOn), joinedList(outsideAccounts(told)), joinedList(ownersOf(told)),
 		witnessed(finding, told), lastUsedOf(told), joinedList(controls),
-		levelOf(told), becauseOf(told), waiverOf(finding),
+		levelOf(told), becauseOf(told), waiverOf(finding), string(finding.Standing), joinedList(finding.Wider),
 	}
 	for i := range record {
 		record[i] = csvCell(record[i])

@@ -81,7 +81,7 @@ func TestCSVHasOneRecordForEachFinding(t *testing.T) {
 // The order of columns is a promise: others come behind.
 func TestTheColumnsOfCSVStay(t *testing.T) {
 	const want = "fingerprint,rule,verdict,severity,exploitable,waived,account,account_name,role,arn,source,path,line,column,end_line,end_column," +
-		"address,reasons,message,remedy,protection,warnings,depends_on,external_accounts,third_parties,witness,last_used,compliance,privilege,privilege_because,waiver\r\n"
+		"address,reasons,message,remedy,protection,warnings,depends_on,external_accounts,third_parties,witness,last_used,compliance,privilege,privilege_because,waiver,baseline,wider\r\n"
 	if got := string(write(t, "csv", Options{}, nil, audit.Summary{})); got != want {
 		t.Errorf("got %s", got)
 	}

@@ -56,6 +56,8 @@ func (j *jsonWriter) Close(s audit.Summary) error {
 	j.value(newIncomplete(s.Incomplete))
 	j.text(",\n\"waivers\":")
 	j.value(newWaiverNotes(s.Waivers))
+	j.text(",\n\"baseline\":")
+	j.value(newBaseline(s.Baseline))
 	j.text("}\n")
 	return j.flush()
 }
@@ -75,11 +77,12 @@ func (l *linesWriter) Finding(finding *rule.Finding) error {
 
 func (l *linesWriter) Close(s audit.Summary) error {
 	l.value(struct {
-		Schema     string       `json:"schema"`
-		Summary    summary      `json:"summary"`
-		Incomplete []incomplete `json:"incomplete"`
-		Waivers    []waiverNote `json:"waivers"`
-	}{schemaName, newSummary(s), newIncomplete(s.Incomplete), newWaiverNotes(s.Waivers)})
+		Schema     string           `json:"schema"`
+		Summary    summary          `json:"summary"`
+		Incomplete []incomplete     `json:"incomplete"`
+		Waivers    []waiverNote     `json:"waivers"`
+		Baseline   *baselineOutcome `json:"baseline"`
+	}{schemaName, newSummary(s), newIncomplete(s.Incomplete), newWaiverNotes(s.Waivers), newBaseline(s.Baseline)})
 	l.text("\n")
 	return l.flush()
 }

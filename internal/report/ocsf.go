@@ -168,7 +168,7 @@ func newOCSFEvent(finding *rule.Finding, options *Options) ocsfEvent {
 		Unmapped: map[string]any{
 			"verdict": told.Verdict, "exploitable": told.Exploitable, "reasons": reasonCodes(told),
 			"external_accounts": outsideAccounts(told), "third_parties": told.ThirdParties,
-			"privilege": told.Privilege, "waiver": told.Waiver,
+			"privilege": told.Privilege, "waiver": told.Waiver, "baseline": told.Baseline, "wider": told.Wider,
 			"last_used": told.LastUsed, "depends_on": told.DependsOn,
 		},
 	}

@@ -71,6 +71,8 @@ type result struct {
 	LastUsed       *lastUsed      `json:"last_used"`
 	Compliance     jsontext.Value `json:"compliance"`
 	Waiver         *waived        `json:"waiver"`
+	Baseline       *string        `json:"baseline"`
+	Wider          []string       `json:"wider"`
 	Fix            *struct{}      `json:"fix"` // not made yet
 }
 
@@ -165,6 +167,8 @@ func newResult(finding *rule.Finding, options *Options) *result {
 		LastUsed:       newLastUsed(role.LastUsed),
 		Compliance:     newControls(finding.Rule, options.Compliance),
 		Waiver:         newWaived(finding.Waiver),
+		Baseline:       orNull(string(finding.Standing)),
+		Wider:          finding.Wider,
 	}
 	for _, w := range verdict.Warnings {
 		line, column := locate(finding, w.Range)

@@ -127,6 +127,8 @@ type (
 		ThirdParties     any           `json:"thirdParties"`
 		Privilege        any           `json:"privilege"`
 		Waiver           any           `json:"waiver"`
+		Baseline         *string       `json:"baseline,omitempty"`
+		Wider            []string      `json:"wider,omitempty"`
 	}
 )
 
@@ -161,6 +163,7 @@ func newSARIFProperties(finding *rule.Finding, told *result) sarifProperties {
 		Reasons: reasonCodes(told), Protection: told.Protection, DependsOn: told.DependsOn,
 		Remedy: advice(finding), Witness: told.Witness, LastUsed: told.LastUsed,
 		ThirdParties: told.ThirdParties, Privilege: told.Privilege, Waiver: told.Waiver,
+		Baseline: told.Baseline, Wider: told.Wider,
 	}
 	for _, warning := range told.Warnings[:min(len(told.Warnings), mostWarnings)] {
 		made.Warnings = append(made.Warnings, warning.Code+": "+warning.Message)

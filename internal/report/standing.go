@@ -5,8 +5,10 @@ import (
 	"strings"
 	"time"
 
+	"countersign/internal/baseline"
 	"countersign/internal/rule"
 	"countersign/internal/waiver"
+	"countersign/trust"
 )
 
 // waived is who has accepted a finding, why, and until when.
@@ -34,6 +36,40 @@ type waiverNote struct {
 	Until   *string      `json:"until"`
 	Source  waiverSource `json:"source"`
 	Why     string       `json:"why"`
+}
+
+// baselineOutcome is what became of a baseline.
+type baselineOutcome struct {
+	New      int             `json:"new"`
+	Wider    int             `json:"wider"`
+	Known    int             `json:"known"`
+	Resolved []resolvedEntry `json:"resolved"`
+}
+
+// resolvedEntry is a finding of the baseline that is not found any more.
+type resolvedEntry struct {
+	Fingerprint string        `json:"fingerprint"`
+	Rule        string        `json:"rule"`
+	Role        string        `json:"role"`
+	Account     *string       `json:"account"`
+	Path        *string       `json:"path"`
+	Address     *string       `json:"address"`
+	Verdict     trust.Outcome `json:"verdict"`
+	Severity    string        `json:"severity"`
+}
+
+func newBaseline(outcome *baseline.Outcome) *baselineOutcome {
+	if outcome == nil {
+		return nil
+	}
+	made := &baselineOutcome{New: outcome.New, Wider: outcome.Wider, Known: outcome.Known}
+	for i := range outcome.Resolved {
+		one := &outcome.Resolved[i]
+		made.Resolved = append(made.Resolved, resolvedEntry{
+			one.Fingerprint, one.Rule, one.Role, orNull(one.Account), orNull(one.Path), orNull(one.Address), one.Verdict, one.Severity,
+		})
+	}
+	return made
 }
 
 func newWaived(accepted *rule.Waiver) *waived {

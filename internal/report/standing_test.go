@@ -77,7 +77,7 @@ func TestWaivedFindingsAreMarkedInEveryFormat(t *testing.T) {
 		"junit":    {`failures="0"`, `<skipped message="waived until 2027-03-31 by cloud: the vendor is asked; `},
 		"ocsf":     {`"status":"Suppressed"`, `the vendor is asked`},
 		"asff":     {`"Status":"SUPPRESSED"`},
-		"csv":      {",until 2027-03-31 by cloud: the vendor is asked\r\n"},
+		"csv":      {",until 2027-03-31 by cloud: the vendor is asked,,\r\n"},
 	} {
 		got := string(write(t, format, Options{Width: 80}, []*rule.Finding{plain.Finding}, audit.Summary{Roles: 1, Fail: 1, Waived: 1}))
 		for _, one := range want {

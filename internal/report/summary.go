@@ -49,6 +49,9 @@ func summaryLine(s audit.Summary, fails *severityCounts) string {
 	if s.Waived > 0 {
 		text += fmt.Sprintf("; %d waived", s.Waived)
 	}
+	if b := s.Baseline; b != nil {
+		text += fmt.Sprintf("; against the baseline %d new, %d wider, %d known", b.New, b.Wider, b.Known)
+	}
 	if n := len(s.Incomplete); n > 0 {
 		text += fmt.Sprintf("; %d incomplete", n)
 	}
