@@ -29,3 +29,13 @@ func TestPlacesAreThoseOfCountingFromTheStart(t *testing.T) {
 		}
 	})
 }
+
+func TestALineBeginsBehindTheBreakBeforeIt(t *testing.T) {
+	long := strings.Repeat("x", 5000)
+	file := &File{Text: []byte("a\n" + long + "\r\n\nlast")}
+	for number, want := range map[int]int{1: 0, 2: 2, 3: 2 + 5002, 4: 2 + 5003, 5: len(file.Text) + 1, 9: len(file.Text) + 1} {
+		if got := file.LineStart(number); got != want {
+			t.Errorf("line %d: %d, want %d", number, got, want)
+		}
+	}
+}

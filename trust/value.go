@@ -118,6 +118,26 @@ func (f *File) placeMarks() []mark {
 	return marks
 }
 
+// LineStart returns the offset at which a line begins, the first being 1; of a
+// line behind the last it is one more than the text's length. It takes no longer
+// for a text that is one line.
+func (f *File) LineStart(number int) int {
+	marks := f.placeMarks()
+	behind := sort.Search(len(marks), func(i int) bool { return marks[i].line >= number })
+	if behind == 0 {
+		return 0
+	}
+	at, missing := marks[behind-1].offset, number-marks[behind-1].line
+	for ; missing > 0; missing-- {
+		next := bytes.IndexByte(f.Text[at:], '\n')
+		if next < 0 {
+			return len(f.Text) + 1
+		}
+		at += next + 1
+	}
+	return at
+}
+
 // to goes on to a later offset.
 func (m mark) to(text []byte, offset int) mark {
 	between := text[m.offset:offset]

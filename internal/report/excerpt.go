@@ -34,28 +34,21 @@ type line struct {
 func linesOf(place trust.Range) iter.Seq[line] {
 	return func(yield func(line) bool) {
 		for l := firstLine(place); yield(l) && l.next < place.End; {
-			l = lineAt(place.File.Text, l.next, l.number+1)
+			l = lineAt(place.File, l.number+1)
 		}
 	}
 }
 
-func firstLine(place trust.Range) line {
-	before := place.File.Text[:min(place.Start, len(place.File.Text))]
-	start := bytes.LastIndexByte(before, '\n') + 1
-	return lineAt(place.File.Text, start, place.Line())
-}
+func firstLine(place trust.Range) line { return lineAt(place.File, place.Line()) }
 
 func lastLine(place trust.Range) line {
 	last := max(place.Start, place.End-1)
 	return firstLine(trust.Range{File: place.File, Start: last, End: last})
 }
 
-func lineAt(text []byte, start, number int) line {
-	l := line{number, start, len(text), len(text) + 1}
-	if n := bytes.IndexByte(text[start:], '\n'); n >= 0 {
-		l.end, l.next = start+n, start+n+1
-	}
-	if l.end > start && text[l.end-1] == '\r' {
+func lineAt(file *trust.File, number int) line {
+	l := line{number: number, start: file.LineStart(number), next: file.LineStart(number + 1)}
+	if l.end = l.next - 1; l.end > l.start && file.Text[l.end-1] == '\r' {
 		l.end--
 	}
 	return l

@@ -121,8 +121,16 @@ func splice(text []byte, from, to int, changes []change) string {
 	return b.String()
 }
 
-// lineStart is where the line that holds an offset begins.
-func lineStart(text []byte, at int) int { return bytes.LastIndexByte(text[:at], '\n') + 1 }
+// lineStart is where the line that holds an offset begins, or, of a line that is
+// longer than anybody indents, some place in it: a text of one line would cost
+// its length for every edit.
+func lineStart(text []byte, at int) int {
+	from := max(0, at-longestIndent)
+	return from + bytes.LastIndexByte(text[from:at], '\n') + 1
+}
+
+// longestIndent bounds how far the beginning of a line is looked for, in bytes.
+const longestIndent = 8 << 10
 
 // lineEnd is the offset of the line break behind an offset, or of the end.
 func lineEnd(text []byte, at int) int {
