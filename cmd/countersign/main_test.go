@@ -50,6 +50,9 @@ func TestScripts(t *testing.T) {
 			"observed": func(ts *testscript.TestScript, _ bool, args []string) {
 				schematest.Evidence(t, []byte(ts.ReadFile(args[0])))
 			},
+			"settings": func(ts *testscript.TestScript, _ bool, args []string) {
+				schematest.Settings(t, []byte(ts.ReadFile(args[0])))
+			},
 			"change": func(ts *testscript.TestScript, _ bool, args []string) {
 				schematest.Diff(t, []byte(ts.ReadFile(args[0])))
 			},

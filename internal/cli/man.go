@@ -32,10 +32,7 @@ func (c *command) man() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, about := range append([]*cobra.Command{command.Root()}, command.Root().Commands()...) {
-				if about.Hidden {
-					continue
-				}
+			for _, about := range described(command.Root()) {
 				page := &manual{}
 				page.command(about, at)
 				name := filepath.Join(args[0], pageName(about)+".1")
@@ -46,6 +43,17 @@ func (c *command) man() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// described lists a command and those below it that users are shown.
+func described(command *cobra.Command) []*cobra.Command {
+	list := []*cobra.Command{command}
+	for _, sub := range command.Commands() {
+		if !sub.Hidden {
+			list = append(list, described(sub)...)
+		}
+	}
+	return list
 }
 
 // pageDate is the date of the pages. A package that is made again has to be the

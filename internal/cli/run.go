@@ -106,7 +106,7 @@ func (c *command) root() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true // ours says what it does in our words
-	root.AddCommand(c.scan(), c.explain(), c.fix(), c.diff(), c.evidence(), c.undo(), c.thirdParties(), c.rules(), c.compliance(), c.version(), c.completion(), c.man())
+	root.AddCommand(c.scan(), c.explain(), c.fix(), c.diff(), c.evidence(), c.undo(), c.thirdParties(), c.rules(), c.compliance(), c.config(), c.version(), c.completion(), c.man())
 	root.SetHelpCommand(c.help())
 	root.SetFlagErrorFunc(flagMisuse)
 	root.SetHelpFunc(help)

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -95,6 +96,7 @@ func (q *question) load() (settings.Settings, error) {
 		if path, err = settings.Find("."); err != nil || path == "" {
 			return settings.Settings{}, err
 		}
+		path = fromHere(path)
 	}
 	found, err := settings.Load(path)
 	return found, asMisuse(err)
@@ -121,4 +123,16 @@ func (q *question) readRCPs() (policies []*trust.Policy, err error) {
 		policies = append(policies, more...)
 	}
 	return policies, nil
+}
+
+// fromHere names a file as seen from the current directory, where that is known.
+func fromHere(path string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if relative, err := filepath.Rel(here, path); err == nil {
+		return relative
+	}
+	return path
 }

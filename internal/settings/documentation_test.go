@@ -29,7 +29,7 @@ func TestConfigurationPage(t *testing.T) {
 			t.Errorf("%v in\n%s", err, block[1])
 		}
 	}
-	for _, key := range []string{"account", "organization", "zone.accounts", "zone.organizations", "third_parties", "external_ids", "severities", "waivers", "inline"} {
+	for _, key := range []string{"account", "organization", "zone.accounts", "zone.organizations", "third_parties", "external_ids", "severities", "waivers", "inline", "extends"} {
 		if !strings.Contains(page, "\n## "+key+"\n") {
 			t.Errorf("no section about %s", key)
 		}
@@ -62,8 +62,9 @@ func TestConfigurationPage(t *testing.T) {
 				Until: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC), Path: "example", Line: 32,
 			},
 		}},
+		Inline: waiver.Inline{Comments: waiver.Allowed, Tags: waiver.Forbidden},
 	}
-	if diff := cmp.Diff(want, whole); diff != "" {
+	if diff := cmp.Diff(want, whole, noOrigins); diff != "" {
 		t.Errorf("the first example is not read as the page says: %s", diff)
 	}
 }

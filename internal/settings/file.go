@@ -57,15 +57,6 @@ func Find(directory string) (string, error) {
 	}
 }
 
-// Load reads a settings file. Faults are told as *FileError.
-func Load(path string) (Settings, error) {
-	text, err := read(path)
-	if err != nil {
-		return Settings{}, err
-	}
-	return Parse(path, text)
-}
-
 func read(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -91,21 +82,41 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// Parse reads the text of a settings file; path serves its messages.
+// Parse reads the text of a settings file; path serves its messages. What the
+// file extends is not read.
 //
 // The YAML is read as a tree of nodes, not into structs: every fault has to be
 // told with its line and column, and account ids have to be seen as they are
 // spelt, since a number with a leading zero does not survive conversion.
 func Parse(path string, text []byte) (Settings, error) {
+	found, extended, err := parse(path, text)
+	if err == nil && len(extended) == 0 { // else parties may be named elsewhere
+		err = found.resolveParties()
+	}
+	if err != nil {
+		return Settings{}, err
+	}
+	return found, nil
+}
+
+// parse reads one file, and which others it extends.
+func parse(path string, text []byte) (found Settings, extended []reference, err error) {
 	reader := reader{path}
+	found.Path = path
 	document, err := reader.document(text)
 	if err != nil || document == nil {
-		return Settings{Path: path}, err
+		return found, nil, err
 	}
-	found := Settings{Path: path}
 	err = reader.mapping(document, fields{
-		"account":       func(node *yaml.Node) error { return reader.text(node, &found.Account, CheckAccount) },
-		"organization":  func(node *yaml.Node) error { return reader.text(node, &found.Organization, CheckOrganization) },
+		"extends": func(node *yaml.Node) (err error) { extended, err = reader.extends(node); return err },
+		"account": func(node *yaml.Node) error {
+			found.Origins.Account = reader.origin(node)
+			return reader.text(node, &found.Account, CheckAccount)
+		},
+		"organization": func(node *yaml.Node) error {
+			found.Origins.Organization = reader.origin(node)
+			return reader.text(node, &found.Organization, CheckOrganization)
+		},
 		"zone":          func(node *yaml.Node) error { return reader.zone(node, &found) },
 		"third_parties": func(node *yaml.Node) error { return reader.thirdParties(node, &found) },
 		"external_ids":  func(node *yaml.Node) error { return reader.externalIDs(node, &found) },
@@ -113,11 +124,5 @@ func Parse(path string, text []byte) (Settings, error) {
 		"waivers":       func(node *yaml.Node) error { return reader.waivers(node, &found) },
 		"inline":        func(node *yaml.Node) error { return reader.inline(node, &found) },
 	})
-	if err == nil {
-		err = found.resolveParties()
-	}
-	if err != nil {
-		return Settings{}, err
-	}
-	return found, nil
+	return found, extended, err
 }

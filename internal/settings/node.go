@@ -146,6 +146,7 @@ func (r reader) zone(node *yaml.Node, into *Settings) error {
 		"accounts": func(list *yaml.Node) error {
 			return r.list(list, func(item *yaml.Node) error {
 				account, err := r.account(item)
+				into.Origins.Accounts = append(into.Origins.Accounts, r.origin(item))
 				into.Accounts = append(into.Accounts, account)
 				return err
 			})
@@ -153,6 +154,7 @@ func (r reader) zone(node *yaml.Node, into *Settings) error {
 		"organizations": func(list *yaml.Node) error {
 			return r.list(list, func(item *yaml.Node) error {
 				organization, err := r.organization(item)
+				into.Origins.Organizations = append(into.Origins.Organizations, r.origin(item))
 				into.Organizations = append(into.Organizations, organization)
 				return err
 			})
@@ -195,12 +197,13 @@ func (r reader) organization(node *yaml.Node) (organization Organization, err er
 }
 
 func (r reader) severities(node *yaml.Node, into *Settings) error {
-	into.Severities = map[string]rule.Severity{}
+	into.Severities, into.Origins.Severities = map[string]rule.Severity{}, map[string]Origin{}
 	return r.entries(node, func(key, value *yaml.Node) error {
 		if err := checkSeverityKey(key.Value); err != nil {
 			return r.at(key, err)
 		}
 		var name string
+		into.Origins.Severities[key.Value] = r.origin(key)
 		err := r.text(value, &name, func(text string) error {
 			severity, err := rule.ParseSeverity(text)
 			into.Severities[key.Value] = severity

@@ -27,6 +27,7 @@ func (r reader) thirdParties(node *yaml.Node, into *Settings) error {
 			return r.fault(item, "a third party without accounts", `add accounts: ["444455556666"]`)
 		}
 		into.ThirdParties = append(into.ThirdParties, party)
+		into.Origins.ThirdParties = append(into.Origins.ThirdParties, r.origin(item))
 		return nil
 	})
 }
@@ -76,6 +77,7 @@ func (r reader) externalIDs(node *yaml.Node, into *Settings) error {
 			return r.fault(item, "an external ID without accounts", `add accounts: ["444455556666"], those of the third party that issued it`)
 		}
 		into.ExternalIDs = append(into.ExternalIDs, one)
+		into.Origins.ExternalIDs = append(into.Origins.ExternalIDs, r.origin(item))
 		return nil
 	})
 }

@@ -36,6 +36,8 @@ type Settings struct {
 	// stand at the roles themselves count.
 	Waivers []waiver.Waiver
 	Inline  waiver.Inline
+	// Origins tell where each of these stands.
+	Origins Origins
 }
 
 // Account is an account in the zone of trust.

@@ -124,23 +124,29 @@ func (r reader) tag(node *yaml.Node, into *waiver.Tag) error {
 func (r reader) inline(node *yaml.Node, into *Settings) error {
 	return r.mapping(node, fields{
 		"comments": func(value *yaml.Node) error {
-			allowed, err := r.yesNo(value)
-			into.Inline.NoComments = !allowed
-			return err
+			into.Origins.Comments = r.origin(value)
+			return r.permission(value, &into.Inline.Comments)
 		},
-		"tags": func(value *yaml.Node) (err error) { into.Inline.Tags, err = r.yesNo(value); return err },
+		"tags": func(value *yaml.Node) error {
+			into.Origins.Tags = r.origin(value)
+			return r.permission(value, &into.Inline.Tags)
+		},
 	})
 }
 
-func (r reader) yesNo(node *yaml.Node) (bool, error) {
+func (r reader) permission(node *yaml.Node, into *waiver.Permission) error {
 	var text string
-	err := r.text(node, &text, func(text string) error {
-		if text != "true" && text != "false" {
+	return r.text(node, &text, func(text string) error {
+		switch text {
+		case "true":
+			*into = waiver.Allowed
+		case "false":
+			*into = waiver.Forbidden
+		default:
 			return &Error{fmt.Sprintf("expected true or false, found %q", text), ""}
 		}
 		return nil
 	})
-	return text == "true", err
 }
 
 // resolveParties gives the waivers for third parties their accounts. A name is

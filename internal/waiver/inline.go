@@ -177,7 +177,7 @@ func clip(text string) string {
 func (l *List) at(subject *role.Role) []*entry {
 	var found []*entry
 	for _, comment := range subject.Notes {
-		found = append(found, l.note(noteKey{path: comment.Path, line: comment.Line, text: comment.Text}, l.inline.NoComments,
+		found = append(found, l.note(noteKey{path: comment.Path, line: comment.Line, text: comment.Text}, !l.inline.AllowsComments(),
 			"the settings forbid waivers in comments"))
 	}
 	if text, ok := subject.Tags[Marker]; ok {
@@ -185,7 +185,7 @@ func (l *List) at(subject *role.Role) []*entry {
 		if name == "" {
 			name = subject.Title()
 		}
-		found = append(found, l.note(noteKey{role: name, text: text}, !l.inline.Tags,
+		found = append(found, l.note(noteKey{role: name, text: text}, !l.inline.AllowsTags(),
 			"the settings do not allow waivers in tags: inline.tags"))
 	}
 	return found

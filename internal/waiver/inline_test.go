@@ -83,12 +83,12 @@ func TestWaiversAtRoles(t *testing.T) {
 		told    string
 	}{
 		"a comment":                            {comment: good, want: true},
-		"a comment that is forbidden":          {comment: good, inline: waiver.Inline{NoComments: true}, told: "refused: the settings forbid waivers in comments"},
+		"a comment that is forbidden":          {comment: good, inline: waiver.Inline{Comments: waiver.Forbidden}, told: "refused: the settings forbid waivers in comments"},
 		"a comment that is malformed":          {comment: "IAM-050", told: "refused: a waiver without reason"},
 		"a comment that has ended":             {comment: strings.Replace(good, "2027", "2026", 1), told: "expired: its last day is over, and what it covered counts again"},
 		"a tag that the settings do not allow": {tag: good, told: "refused: the settings do not allow waivers in tags: inline.tags"},
-		"a tag":                                {tag: good, inline: waiver.Inline{Tags: true}, want: true},
-		"a tag that is malformed":              {tag: "yes", inline: waiver.Inline{Tags: true}, told: `refused: unknown rule "yes"`},
+		"a tag":                                {tag: good, inline: waiver.Inline{Tags: waiver.Allowed}, want: true},
+		"a tag that is malformed":              {tag: "yes", inline: waiver.Inline{Tags: waiver.Allowed}, told: `refused: unknown rule "yes"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			finding := judged(t, "r", opens([]string{vendor}, nil))

@@ -38,9 +38,25 @@ type Tag struct{ Key, Value string }
 
 // Inline says which waivers that stand at the roles themselves count.
 type Inline struct {
-	NoComments bool // comments in templates do not count
-	Tags       bool // tags of roles count
+	Comments Permission // in templates; they count unless they are forbidden
+	Tags     Permission // of roles; they count only when they are allowed
 }
+
+// Permission is what somebody says about a kind of waivers.
+type Permission uint8
+
+// Permissions.
+const (
+	Unsaid Permission = iota
+	Allowed
+	Forbidden
+)
+
+// AllowsComments reports whether waivers in comments count.
+func (i Inline) AllowsComments() bool { return i.Comments != Forbidden }
+
+// AllowsTags reports whether waivers in tags count.
+func (i Inline) AllowsTags() bool { return i.Tags == Allowed }
 
 // Expired reports whether the last day on which the waiver counts is over.
 func (w *Waiver) Expired(now time.Time) bool {

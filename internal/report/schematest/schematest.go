@@ -72,12 +72,20 @@ const (
 	frameworksSchema = "countersign.compliance.v1.json"
 	partiesSchema    = "countersign.third-parties.v1.json"
 	baselineSchema   = "countersign.baseline.v1.json"
+	settingsSchema   = "countersign.config.v1.json"
 )
 
 // Baseline fails the test unless output is what --write-baseline writes.
 func Baseline(t testing.TB, output []byte) {
 	t.Helper()
 	validate(t, baselineSchema, output)
+}
+
+// Settings fails the test unless output is one document of config show
+// --format json.
+func Settings(t testing.TB, output []byte) {
+	t.Helper()
+	validate(t, settingsSchema, output)
 }
 
 func validate(t testing.TB, part string, output []byte) {
@@ -99,7 +107,7 @@ func validate(t testing.TB, part string, output []byte) {
 var compile = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	for _, name := range []string{scanSchema, diffSchema, evidenceSchema, frameworksSchema, partiesSchema, fixSchema, baselineSchema} {
+	for _, name := range []string{scanSchema, diffSchema, evidenceSchema, frameworksSchema, partiesSchema, fixSchema, baselineSchema, settingsSchema} {
 		text, err := readFromRoot(filepath.Join("docs", "schema", name))
 		if err != nil {
 			return nil, err
@@ -116,7 +124,7 @@ var compile = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	for part, url := range map[string]string{
 		"": scanSchema, "#/$defs/result": scanSchema + "#/$defs/result",
 		"#/$defs/trailer": scanSchema + "#/$defs/trailer", diffSchema: diffSchema, evidenceSchema: evidenceSchema,
-		frameworksSchema: frameworksSchema, partiesSchema: partiesSchema, fixSchema: fixSchema, baselineSchema: baselineSchema,
+		frameworksSchema: frameworksSchema, partiesSchema: partiesSchema, fixSchema: fixSchema, baselineSchema: baselineSchema, settingsSchema: settingsSchema,
 	} {
 		var err error
 		if schemas[part], err = compiler.Compile(url); err != nil {
