@@ -25,9 +25,9 @@ func Explain(w io.Writer, finding *rule.Finding, options Options) error {
 		e.witness(verdict.Witness, document, true)
 		e.line()
 	}
-	if len(verdict.Outsiders) > 0 || finding.Privilege != nil {
+	if len(verdict.Outsiders) > 0 || finding.Privilege != nil || finding.Role.LastUsed.Known {
 		e.outsiders(verdict)
-		e.mayDo(finding)
+		e.worth(finding)
 		e.line()
 	}
 	e.closing(verdict)

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"countersign/internal/compliance"
-	"countersign/internal/role"
 	"countersign/internal/rule"
 	"countersign/trust"
 )
@@ -311,16 +310,6 @@ func (f *htmlFinding) remedies(verdict *trust.Verdict) {
 		}
 		f.Blocks = append(f.Blocks, next)
 	}
-}
-
-func lastUsedText(used role.LastUsed) string {
-	switch {
-	case !used.Known:
-		return ""
-	case used.At.IsZero():
-		return "not in the 400 days that IAM keeps"
-	}
-	return used.At.UTC().Format("2 January 2006")
 }
 
 // outsideParty is one account that gets in.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"countersign/internal/privilege"
+	"countersign/internal/role"
 	"countersign/internal/rule"
 )
 
@@ -61,16 +62,30 @@ func mayDoText(p *privilege.Privilege) string {
 // mostUnknown is how much is told of what is not known.
 const mostUnknown = 3
 
-// mayDo writes what a role may do, and what was not known of it.
-func (p *page) mayDo(finding *rule.Finding) {
-	told := finding.Privilege
-	if told == nil {
-		return
+// worth writes what a role may do, with what was not known of it, and when it
+// was last used.
+func (p *page) worth(finding *rule.Finding) {
+	if told := finding.Privilege; told != nil {
+		p.field("may do", printable(mayDoText(told)))
+		if text := notKnown(told); text != "" {
+			p.field("not known", printable(text))
+		}
 	}
-	p.field("may do", printable(mayDoText(told)))
-	if text := notKnown(told); text != "" {
-		p.field("not known", printable(text))
+	if used := lastUsedText(finding.Role.LastUsed); used != "" {
+		p.field("last used", used)
 	}
+}
+
+// lastUsedText says when a role was last assumed; nothing where that is not
+// known.
+func lastUsedText(used role.LastUsed) string {
+	switch {
+	case !used.Known:
+		return ""
+	case used.At.IsZero():
+		return "not in the 400 days that IAM keeps"
+	}
+	return used.At.UTC().Format("2 January 2006")
 }
 
 // notKnown says what was not known of what a role may do.

@@ -167,7 +167,7 @@ func (t *textWriter) fail(finding *rule.Finding) {
 		t.witness(verdict.Witness, document, false)
 	}
 	t.outsiders(verdict)
-	t.mayDo(finding)
+	t.worth(finding)
 	t.elsewhere(finding)
 	for i, remedy := range remediesFor(verdict) {
 		t.field(once("to close", i), remedy.String())
@@ -311,7 +311,7 @@ func (t *textWriter) undecided(finding *rule.Finding) {
 		t.field("problem", printable(verdict.Problem))
 	}
 	t.dependsOn(verdict)
-	t.mayDo(finding)
+	t.worth(finding)
 	t.assumed(finding)
 	t.elsewhere(finding)
 	t.standing(finding)
