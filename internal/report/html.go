@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"io"
+	"regexp"
 	"time"
 
 	"countersign/internal/audit"
@@ -46,10 +47,10 @@ var htmlGroups = [...]struct {
 	class, title, about string
 	brief               bool
 }{
-	{"critical", "Critical", "Any AWS account gets in without a countersign.", false},
-	{"high", "High", "Named outsiders get in without a countersign, and the role can do much.", false},
-	{"medium", "Medium", "Named outsiders get in without a countersign.", false},
-	{"low", "Low", "Nobody can use it today: an external ID condition has no usable value.", false},
+	{"critical", "Critical", "", false},
+	{"high", "High", "", false},
+	{"medium", "Medium", "", false},
+	{"low", "Low", "", false},
 	{"error", "Could not be judged", "The trust policy has no meaning, or could not be read.", false},
 	{"unknown", "Could not be decided", "It depends on something that cannot be read.", false},
 	{"settled", "Waived or known", "Accepted for a time by somebody, or known to the baseline. They do not lift the score.", false},
@@ -89,17 +90,21 @@ func (h *htmlWriter) Finding(finding *rule.Finding) error {
 	anchor := ""
 	if !htmlGroups[at].brief && group.detailed < mostDetailed && group.details.size < mostDetailBytes {
 		group.detailed++
-		if anchor = row.Fingerprint; h.anchors[anchor] {
-			anchor = "" // the role was met twice; the first one has it
+		// A role that was met twice has its place where it was met first.
+		if anchor = finding.Fingerprint; h.anchors[anchor] || !isFingerprint.MatchString(anchor) {
+			anchor = ""
 		}
 		h.anchors[anchor] = true
 		if err := h.keep(&group.details, "finding", newHTMLFinding(finding, told, row, anchor, &h.options)); err != nil {
 			return err
 		}
 	}
-	h.facts.add(finding, row, at, anchor, &h.options)
+	h.facts.add(finding, row, at, group.found-1, anchor, &h.options)
 	return h.keep(&group.rows, "row", row)
 }
+
+// isFingerprint is what can stand in an address as it is (docs/fingerprint.md).
+var isFingerprint = regexp.MustCompile(`^cs[0-9]+-[0-9a-f]+$`)
 
 // badgeOf is the word that stands before a finding.
 func badgeOf(finding *rule.Finding, group int) string {
@@ -126,12 +131,12 @@ func (h *htmlWriter) keep(to *spool, template string, data any) error {
 func (h *htmlWriter) Close(s audit.Summary) error {
 	out := &pageWriter{w: h.w}
 	out.show("head", h.head(s))
-	out.show("map", h.facts.trustMap(h.options.All))
+	detailed := h.detailed()
+	out.show("map", h.facts.trustMap(h.options.All, detailed))
 	out.show("findings", h.filters())
-	left := mostDetailed
 	for i := range h.groups {
 		if h.groups[i].found > 0 {
-			left -= h.group(i, left, out)
+			h.group(i, detailed[i], out)
 		}
 	}
 	out.show("parties", h.facts.partyTable())
@@ -140,21 +145,32 @@ func (h *htmlWriter) Close(s audit.Summary) error {
 	return out.err
 }
 
+// detailed says how many findings of each group are written at length.
+func (h *htmlWriter) detailed() (most [len(htmlGroups)]int) {
+	left := mostDetailed
+	for i := range h.groups {
+		most[i] = min(h.groups[i].detailed, left)
+		left -= most[i]
+	}
+	return most
+}
+
 // group writes the findings of a group: so many of them at length, the others
-// as rows. It returns how many it wrote at length.
-func (h *htmlWriter) group(at, most int, out *pageWriter) (detailed int) {
+// as rows.
+func (h *htmlWriter) group(at, detailed int, out *pageWriter) {
 	group, about := &h.groups[at], htmlGroups[at]
 	out.show("group", htmlGroupHead{about.class, about.title, about.about, group.found})
+	n := 0
 	for piece, err := range group.details.pieces() {
-		if detailed == most || err != nil {
+		if n == detailed || err != nil {
 			out.fail(err)
 			break
 		}
-		detailed++
+		n++
 		_, _ = out.Write(piece)
 	}
 	const rowsInTable = 200 // what a browser lays out at a time
-	n := 0
+	n = 0
 	for row, err := range group.rows.pieces() {
 		out.fail(err)
 		if n++; n <= detailed {
@@ -175,7 +191,6 @@ func (h *htmlWriter) group(at, most int, out *pageWriter) (detailed int) {
 		out.show("rows-end", nil)
 	}
 	out.show("group-end", nil)
-	return detailed
 }
 
 type htmlGroupHead struct {

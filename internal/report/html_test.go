@@ -32,7 +32,7 @@ func selfContained(t check, got []byte) {
 			t.Errorf("the policy of the page does not allow its %s", name)
 		}
 	}
-	ids := map[string]bool{}
+	ids, targets := map[string]bool{}, map[string]bool{}
 	var open []string
 	reader := xml.NewDecoder(strings.NewReader(text))
 	reader.Strict, reader.Entity = false, xml.HTMLEntity
@@ -52,6 +52,9 @@ func selfContained(t check, got []byte) {
 			}
 			for _, attribute := range token.Attr {
 				checkAttribute(t, name, attribute, ids)
+				if target, ok := strings.CutPrefix(attribute.Value, "#"); ok && attribute.Name.Local == "href" {
+					targets[target] = true
+				}
 			}
 			if !slices.Contains([]string{"meta", "br", "input"}, name) {
 				open = append(open, name)
@@ -66,6 +69,11 @@ func selfContained(t check, got []byte) {
 	}
 	if len(open) > 0 {
 		t.Errorf("not closed: %v", open)
+	}
+	for target := range targets {
+		if !ids[target] {
+			t.Errorf("the page links to #%s, which is not in it", target)
+		}
 	}
 }
 
@@ -247,6 +255,20 @@ func TestTheScoreIsTheShareOfReachableRolesThatAskForACountersign(t *testing.T) 
 		got := scoreOf(test.summary)
 		if (got == nil) != (test.want == nil) || got != nil && *got != *test.want {
 			t.Errorf("%s: %+v, want %+v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestWaivedFindingsStayInThePageAndDoNotLiftTheScore(t *testing.T) {
+	finding := severalReasons(t)
+	finding.Waiver = &rule.Waiver{Reason: "the vendor moves", Owner: "Ada", Until: theDay}
+	page := string(write(t, "html", Options{All: true, Now: theDay}, []*rule.Finding{finding, passing(t)}, audit.Summary{Roles: 2, Fail: 1, Pass: 1, Waived: 1}))
+	for _, want := range []string{
+		"No role fails that is neither waived nor known", ">waived</span>", "until 2026-11-23 by Ada: the vendor moves", "<b>50&thinsp;%</b>",
+		`<h3>Waived or known <span class="number">1</span></h3>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
 		}
 	}
 }

@@ -16,6 +16,8 @@ type htmlMap struct {
 	Guards        []drawnNode // names of what protects, over the middle column
 	Rows          []mapRow
 	MoreRows      int
+	Parties       int // that are drawn
+	Roles         int // likewise
 	FoldedParties int
 	FoldedRoles   int
 	All           bool // roles that pass are among them
@@ -92,12 +94,24 @@ func (c *column) lane(i, least int) int {
 }
 
 // trustMap draws the map; nil where nobody gets in.
-func (f *facts) trustMap(all bool) *htmlMap {
+//
+// detailed says how many findings of each group have a place of their own.
+func (f *facts) trustMap(all bool, detailed [len(htmlGroups)]int) *htmlMap {
+	for group, roles := range f.roles {
+		for i := range roles {
+			if roles[i].order >= detailed[group] {
+				roles[i].anchor = ""
+			}
+		}
+	}
 	g := f.graph()
 	if len(g.lines) == 0 {
 		return nil
 	}
-	made := &htmlMap{Width: mapWidth, FoldedParties: g.foldedParties, FoldedRoles: g.foldedRoles, All: all}
+	made := &htmlMap{
+		Width: mapWidth, FoldedParties: g.foldedParties, FoldedRoles: g.foldedRoles, All: all,
+		Parties: len(g.parties) - min(g.foldedParties, 1), Roles: len(g.roles) - min(g.foldedRoles, 1),
+	}
 	parties, guards, roles := newColumn(g.parties, leastHeight, 0), newColumn(g.guards, 0, guardTop), newColumn(g.roles, leastHeight, 0)
 	height := max(parties.height, guards.height, roles.height)
 	for _, c := range []*column{&parties, &guards, &roles} {
@@ -163,7 +177,7 @@ func mapRoleName(role mapNode, n int) string {
 	if role.class != "more" {
 		return role.title
 	}
-	return fmt.Sprintf("%s (%d of them)", role.label, n)
+	return fmt.Sprintf("%s (%s of them)", role.label, thousands(n))
 }
 
 func boxes(c *column, kind string, x, width, least int) []drawnNode {

@@ -41,7 +41,7 @@ type way struct{ party, guard string }
 // mapRole is a role of the trust map with the ways into it.
 type mapRole struct {
 	title, account, anchor string
-	group                  int
+	group, order           int // its place in the group, from 0
 	ways                   []way
 }
 
@@ -62,7 +62,7 @@ func newFacts() facts {
 	}
 }
 
-func (f *facts) add(finding *rule.Finding, row *htmlRow, group int, anchor string, options *Options) {
+func (f *facts) add(finding *rule.Finding, row *htmlRow, group, order int, anchor string, options *Options) {
 	switch outcome := finding.Verdict.Outcome; {
 	case group == settledRank:
 		f.settled++
@@ -85,12 +85,12 @@ func (f *facts) add(finding *rule.Finding, row *htmlRow, group int, anchor strin
 	for _, code := range row.Codes {
 		f.reasons[code] = true
 	}
-	f.addWays(finding, row, group, anchor, options)
+	f.addWays(finding, row, group, order, anchor, options)
 }
 
 // addWays counts who gets in, and how.
-func (f *facts) addWays(finding *rule.Finding, row *htmlRow, group int, anchor string, options *Options) {
-	subject := mapRole{title: row.Title, account: row.Account, group: group, anchor: anchor}
+func (f *facts) addWays(finding *rule.Finding, row *htmlRow, group, order int, anchor string, options *Options) {
+	subject := mapRole{title: row.Title, account: row.Account, group: group, order: order, anchor: anchor}
 	met := map[*partyFacts]bool{}
 	seen := map[way]bool{}
 	for _, outsider := range outsidersOf(finding, options) {

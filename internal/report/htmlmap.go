@@ -2,7 +2,7 @@ package report
 
 import (
 	"cmp"
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -37,17 +37,14 @@ type trustGraph struct {
 	lines                  []mapLine
 	foldedParties          int
 	foldedRoles            int
+	partyAt, guardAt       map[string]int // the nodes of names
 }
 
 func joinedGuards(kinds []string) string { return strings.Join(protectionNames(kinds), ", ") }
 
 // graph folds what is too much.
 func (f *facts) graph() *trustGraph {
-	var kept []mapRole
-	for group := range f.roles {
-		kept = append(kept, f.roles[group]...)
-	}
-	kept = kept[:min(len(kept), mostMapNodes)]
+	kept := f.mapRoles()
 	for ; ; kept = kept[:len(kept)-1] {
 		if g := f.graphOf(kept); len(g.lines) <= mostMapLines || len(kept) <= 1 {
 			return g
@@ -55,75 +52,95 @@ func (f *facts) graph() *trustGraph {
 	}
 }
 
+// mapRoles picks the roles to show: of each group some, and then the worst.
+func (f *facts) mapRoles() []mapRole {
+	const some = 6
+	var kept, more []mapRole
+	for _, roles := range f.roles {
+		n := min(some, len(roles))
+		kept, more = append(kept, roles[:n]...), append(more, roles[n:]...)
+	}
+	kept = append(kept, more...)
+	kept = kept[:min(len(kept), mostMapNodes)]
+	slices.SortStableFunc(kept, func(a, b mapRole) int { return cmp.Compare(a.group, b.group) })
+	return kept
+}
+
 // graphOf makes the map of these roles, with everything else folded.
 func (f *facts) graphOf(kept []mapRole) *trustGraph {
-	g := &trustGraph{}
-	partyAt, guardAt := map[string]int{}, map[string]int{}
-	all := f.sortedParties()
-	for i, party := range all {
-		if i >= mostMapParties && len(all) > mostMapParties+1 {
-			g.foldedParties = len(all) - mostMapParties
-			g.parties = append(g.parties, mapNode{label: fmt.Sprintf("%d more third parties", g.foldedParties), class: "more", href: "#third-parties"})
-			break
-		}
-		partyAt[party.Label] = i
-		g.parties = append(g.parties, mapNode{
-			label: party.Label, title: strings.TrimSpace(party.Label + " " + party.About), class: "party", href: "#third-parties", accounts: party.Accounts,
-		})
-	}
-	party := func(label string) int {
-		if i, ok := partyAt[label]; ok {
-			return i
-		}
-		return len(g.parties) - 1
-	}
+	g := &trustGraph{partyAt: map[string]int{}, guardAt: map[string]int{}, foldedRoles: f.reached - len(kept)}
+	g.addParties(f.sortedParties())
 	for _, name := range f.guards() {
-		guardAt[name] = len(g.guards)
+		g.guardAt[name] = len(g.guards)
 		g.guards = append(g.guards, mapNode{label: name, title: name, class: guardClass(name)})
 	}
-
 	// Roles of a group stand in the order of what they are tied to, so that few
 	// lines cross.
 	kept = slices.Clone(kept)
 	slices.SortStableFunc(kept, func(a, b mapRole) int {
-		tie := func(r *mapRole) []int { return []int{r.group, guardAt[r.ways[0].guard], party(r.ways[0].party)} }
+		tie := func(r *mapRole) []int { return []int{r.group, g.guardAt[r.ways[0].guard], g.party(r.ways[0].party)} }
 		return slices.Compare(tie(&a), tie(&b))
 	})
 
-	counted := map[mapLine]int{}
-	rest := map[way]int{}
-	for key, n := range f.ways {
-		rest[key] = n
-	}
-	for i, one := range kept {
-		node := mapNode{label: one.title, title: one.title, class: htmlGroups[one.group].class, href: "#findings"}
-		if one.account != "" {
-			node.title += ", account " + one.account
-		}
-		if one.anchor != "" {
-			node.href = "#" + one.anchor
-		}
-		g.roles = append(g.roles, node)
-		for _, key := range one.ways {
+	into := map[mapLine]int{} // roles
+	rest := maps.Clone(f.ways)
+	for i := range kept {
+		g.roles = append(g.roles, kept[i].node())
+		for _, key := range kept[i].ways {
 			rest[key]--
-			counted[mapLine{party: party(key.party), guard: guardAt[key.guard], role: i}] = 1
+			into[mapLine{party: g.party(key.party), guard: g.guardAt[key.guard], role: i}] = 1
 		}
 	}
-	g.foldedRoles = f.reached - len(kept)
 	if g.foldedRoles > 0 {
 		for key, n := range rest {
 			if n > 0 {
-				counted[mapLine{party: party(key.party), guard: guardAt[key.guard], role: len(kept)}] += n
+				into[mapLine{party: g.party(key.party), guard: g.guardAt[key.guard], role: len(kept)}] += n
 			}
 		}
-		g.roles = append(g.roles, mapNode{label: fmt.Sprintf("%d more roles", g.foldedRoles), class: "more", href: "#findings"})
+		g.roles = append(g.roles, mapNode{label: counted(g.foldedRoles, "more role", "more roles"), class: "more", href: "#findings"})
 	}
-	for key, n := range counted {
+	for key, n := range into {
 		key.roles = n
 		g.lines = append(g.lines, key)
 	}
 	g.settle()
 	return g
+}
+
+// addParties adds the third parties, the first ones by name.
+func (g *trustGraph) addParties(all []*partyFacts) {
+	for i, party := range all {
+		if i >= mostMapParties && len(all) > mostMapParties+1 {
+			g.foldedParties = len(all) - mostMapParties
+			g.parties = append(g.parties, mapNode{
+				label: counted(g.foldedParties, "more third party", "more third parties"), class: "more", href: "#third-parties",
+			})
+			return
+		}
+		g.partyAt[party.Label] = i
+		g.parties = append(g.parties, mapNode{
+			label: party.Label, title: strings.TrimSpace(party.Label + " " + party.About), class: "party", href: "#third-parties", accounts: party.Accounts,
+		})
+	}
+}
+
+// party is the node of a third party, which may be the folded ones'.
+func (g *trustGraph) party(label string) int {
+	if i, ok := g.partyAt[label]; ok {
+		return i
+	}
+	return len(g.parties) - 1
+}
+
+func (r *mapRole) node() mapNode {
+	node := mapNode{label: r.title, title: r.title, class: htmlGroups[r.group].class, href: "#" + htmlGroups[r.group].class + "-findings"}
+	if r.account != "" {
+		node.title += ", account " + r.account
+	}
+	if r.anchor != "" {
+		node.href = "#" + r.anchor
+	}
+	return node
 }
 
 // settle puts the nodes that have lines into an order with few crossings.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 
 	"countersign/internal/audit"
@@ -23,7 +24,7 @@ var (
 	pageScript = pageFile("report.js")
 
 	pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{
-		"join": strings.Join, "count": count,
+		"join": strings.Join, "count": counted, "n": thousands,
 	}).ParseFS(pageFiles, "page/*.html"))
 )
 
@@ -46,6 +47,23 @@ func pagePolicy() string {
 func hashOf(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// thousands spells a number as people read it: 12,345.
+func thousands(n int) string {
+	text := strconv.Itoa(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+// counted spells a number with its noun.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return thousands(n) + " " + many
 }
 
 // htmlHead is the top of the page.
@@ -128,15 +146,15 @@ func (p *htmlHead) outcome(s audit.Summary, f *facts) {
 	switch {
 	case fails > 0:
 		p.Class = "bad"
-		p.Verdict = fmt.Sprintf("%d of %s", fails, count(s.Roles, "role fails", "roles fail"))
+		p.Verdict = fmt.Sprintf("%s of %s", thousands(fails), counted(s.Roles, "role fails", "roles fail"))
 		if fails == 1 {
-			p.Verdict = fmt.Sprintf("1 of %s fails", count(s.Roles, "role", "roles"))
+			p.Verdict = fmt.Sprintf("1 of %s fails", counted(s.Roles, "role", "roles"))
 		}
 		if exploitable > 0 {
-			p.About = "Outsiders can assume " + count(exploitable, "role", "roles") + " with neither an external ID nor MFA."
+			p.About = "Outsiders can assume " + counted(exploitable, "role", "roles") + " with neither an external ID nor MFA."
 		}
 		if rest > 0 && exploitable > 0 {
-			p.About += " " + count(rest, "more fails", "more fail") + " that nobody can use today."
+			p.About += " " + counted(rest, "more fails", "more fail") + " that nobody can use today."
 		} else if rest > 0 {
 			p.About = "Nobody can use them today: an external ID condition has no usable value."
 		}
@@ -146,14 +164,14 @@ func (p *htmlHead) outcome(s audit.Summary, f *facts) {
 		p.Class, p.Verdict = "warn", "No role fails that is neither waived nor known"
 	case s.Unknown > 0:
 		p.Class, p.Verdict = "warn", "No failing role was found"
-		p.About = count(s.Unknown, "role", "roles") + " could not be decided."
+		p.About = counted(s.Unknown, "role", "roles") + " could not be decided."
 	case s.Roles == 0:
 		p.Class, p.Verdict, p.About = "warn", "There was no role to judge", ""
 	default:
 		p.Class, p.Verdict, p.About = "good", "No role fails", "Nobody outside the zone of trust gets in without a countersign."
 	}
 	if settled > 0 {
-		p.About = strings.TrimSpace(p.About + " " + count(settled, "role that fails is waived or known.", "roles that fail are waived or known."))
+		p.About = strings.TrimSpace(p.About + " " + counted(settled, "role that fails is waived or known.", "roles that fail are waived or known."))
 	}
 	p.Title = "countersign: " + strings.ToLower(p.Verdict[:1]) + p.Verdict[1:]
 }
@@ -241,7 +259,9 @@ func (h *htmlWriter) filters() htmlFilters {
 	}
 	slices.SortFunc(made.Accounts, func(a, b htmlChoice) int { return strings.Compare(a.Value, b.Value) })
 	for _, party := range f.sortedParties()[:min(len(f.parties), partiesShown)] {
-		made.Parties = append(made.Parties, htmlChoice{strings.Join(party.Accounts, " "), party.Label})
+		if len(party.Accounts) > 0 {
+			made.Parties = append(made.Parties, htmlChoice{strings.Join(party.Accounts, " "), party.Label})
+		}
 	}
 	slices.SortFunc(made.Parties, func(a, b htmlChoice) int { return strings.Compare(a.Label, b.Label) })
 	return made

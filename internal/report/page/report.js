@@ -55,7 +55,8 @@
       });
       for (const one of chunks) one.hidden = one.querySelector(".f:not([hidden])") === null;
       for (const one of groups) one.hidden = one.querySelector(".f:not([hidden])") === null;
-      shown.value = count === items.length ? `${count} shown` : `${count} of ${items.length} shown`;
+      const spell = (n) => n.toLocaleString("en");
+      shown.value = count === items.length ? `${spell(count)} shown` : `${spell(count)} of ${spell(items.length)} shown`;
     };
 
     let waiting = 0;
