@@ -24,9 +24,9 @@ import (
 //
 // What is kept for this is names, never roles.
 type merge struct {
-	planned map[*unit]map[string]bool          // addresses of a configuration that a plan tells
-	also    map[*unit]map[string][]role.Source // where a plan's roles stand in the configuration
-	taken   map[string]bool                    // paths of files that policies were read from
+	planned map[*unit]map[string]bool     // addresses of a configuration that a plan tells
+	also    map[*unit]map[string]declared // where a plan's roles stand in the configuration
+	taken   map[string]bool               // paths of files that policies were read from
 }
 
 // survey finds out what belongs together, and returns the units that are to be
@@ -125,8 +125,8 @@ func (m *merge) plans(r *reading, units []*unit) {
 	if len(plans) == 0 || len(modules) == 0 {
 		return
 	}
-	m.planned, m.also = map[*unit]map[string]bool{}, map[*unit]map[string][]role.Source{}
-	configured := make([]map[string][]role.Source, len(modules))
+	m.planned, m.also = map[*unit]map[string]bool{}, map[*unit]map[string]declared{}
+	configured := make([]map[string]declared, len(modules))
 	for i, module := range modules {
 		configured[i] = r.addresses(module)
 	}
@@ -136,12 +136,12 @@ func (m *merge) plans(r *reading, units []*unit) {
 		if at < 0 {
 			continue
 		}
-		m.also[plan] = map[string][]role.Source{}
+		m.also[plan] = map[string]declared{}
 		if m.planned[modules[at]] == nil {
 			m.planned[modules[at]] = map[string]bool{}
 		}
 		for address := range planned {
-			if found := configured[at][address]; len(found) > 0 {
+			if found := configured[at][address]; len(found.sources) > 0 {
 				m.also[plan][address] = found
 				m.planned[modules[at]][address] = true
 			}
@@ -150,7 +150,7 @@ func (m *merge) plans(r *reading, units []*unit) {
 }
 
 // sourceOf picks the configuration of a plan, -1 where it cannot be told.
-func sourceOf(plan *unit, planned map[string]bool, modules []*unit, configured []map[string][]role.Source) int {
+func sourceOf(plan *unit, planned map[string]bool, modules []*unit, configured []map[string]declared) int {
 	only := -1
 	for i, module := range modules {
 		if module.file.Root == plan.file.Root && module.directory == path.Dir(plan.file.Name) {
@@ -196,12 +196,20 @@ func plannedAddresses(ctx context.Context, plan *unit) map[string]bool {
 	return addresses
 }
 
+// declared is where a role of a plan stands in the configuration, and the
+// waivers that stand at it there.
+type declared struct {
+	sources []role.Source
+	notes   []role.Note
+}
+
 // addresses tells where the roles of a configuration stand.
-func (r *reading) addresses(module *unit) map[string][]role.Source {
-	found := map[string][]role.Source{}
+func (r *reading) addresses(module *unit) map[string]declared {
+	found := map[string]declared{}
 	r.readModule(module, terraform.Output{
 		Role: func(one *role.Role) error {
-			found[one.Source.Address] = append(found[one.Source.Address], one.Source)
+			at := found[one.Source.Address]
+			found[one.Source.Address] = declared{append(at.sources, one.Source), append(at.notes, one.Notes...)}
 			return nil
 		},
 		Incomplete: func(terraform.Incomplete) {},
@@ -216,7 +224,8 @@ func (m *merge) keep(from *unit, one *role.Role) bool {
 	if from.only != nil && !from.names(one.Source.Path) || m.planned[from][address] {
 		return false
 	}
-	one.Also = append(one.Also, m.also[from][address]...)
+	at := m.also[from][address]
+	one.Also, one.Notes = append(one.Also, at.sources...), append(one.Notes, at.notes...)
 	if tree := one.Trust.Tree; tree != nil {
 		m.take(*tree, one.Source.Path)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"countersign/internal/role"
+	"countersign/internal/source/comment"
 	"countersign/internal/source/template"
 	"countersign/internal/source/yamltree"
 	"countersign/trust"
@@ -134,6 +135,7 @@ func (r *reader) task(task trust.Value, module trust.Member, variables []trust.V
 		Kind: Kind, Path: r.input.Path, FromRoot: r.input.FromRoot, Address: address,
 		Line: task.Range.Line(), Column: task.Range.Column(),
 	}
+	made.Notes = comment.InYAML(r.input.Path, task, task)
 	return r.out.Role(made)
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"countersign/internal/role"
+	"countersign/internal/source/comment"
 	"countersign/internal/source/template"
 	"countersign/internal/source/yamltree"
 	"countersign/trust"
@@ -101,6 +102,7 @@ func (t *evaluator) give(key, body, exists trust.Value, document role.Document) 
 			Line: key.Range.Line(), Column: key.Range.Column(),
 		},
 	}
+	found.Notes = comment.InYAML(t.place.Path, key, body)
 	if tree := found.Trust.Tree; tree != nil && exists.Kind == trust.Choice {
 		*tree = whereItExists(*tree, exists)
 	}

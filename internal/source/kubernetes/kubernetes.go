@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"countersign/internal/role"
+	"countersign/internal/source/comment"
 	"countersign/internal/source/template"
 	"countersign/internal/source/yamltree"
 	"countersign/trust"
@@ -145,6 +146,7 @@ func (r *reader) role(object, spec trust.Value, isPatched bool) error {
 	return r.out.Role(&role.Role{
 		Name: name, Path: path, Account: account, Partition: r.options.Partition,
 		Trust: policy(object, spec, isPatched),
+		Notes: comment.InYAML(r.input.Path, object, object),
 		Source: role.Source{
 			Kind: Kind, Path: r.input.Path, FromRoot: r.input.FromRoot, Address: address,
 			Line: object.Range.Line(), Column: object.Range.Column(),

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"countersign/internal/role"
+	"countersign/internal/source/comment"
 	"countersign/internal/source/template"
 	"countersign/internal/source/yamltree"
 	"countersign/trust"
@@ -108,7 +109,7 @@ func (r *reader) document(v trust.Value) (known bool, err error) {
 		properties, _ := m.Value.Get("properties")
 		r.assumed = false
 		document := r.programPolicy(m.Key, properties)
-		if err := r.give(m.Key, m.Key.Text, properties, document); err != nil {
+		if err := r.give(m.Key, m.Value, m.Key.Text, properties, document); err != nil {
 			return true, err
 		}
 	}
@@ -125,7 +126,7 @@ func (r *reader) state(state trust.Value) error {
 	urn, _ := state.Get("urn")
 	inputs, _ := state.Get("inputs")
 	r.assumed = false
-	return r.give(state, urn.Text, inputs, r.statePolicy(state, inputs))
+	return r.give(state, state, urn.Text, inputs, r.statePolicy(state, inputs))
 }
 
 // The values that stand for what a preview does not know, and for secrets, in
@@ -177,7 +178,7 @@ func unknown(on string, at trust.Range) role.Document {
 	return role.Document{Tree: &trust.Value{Kind: trust.Unknown, On: on, Range: at}}
 }
 
-func (r *reader) give(at trust.Value, address string, properties trust.Value, document role.Document) error {
+func (r *reader) give(at, body trust.Value, address string, properties trust.Value, document role.Document) error {
 	made := &role.Role{
 		Path: "/", Account: r.options.Account, Partition: r.options.Partition, Trust: document, DefaultAssumed: r.assumed,
 		Source: role.Source{
@@ -185,6 +186,7 @@ func (r *reader) give(at trust.Value, address string, properties trust.Value, do
 			Line: at.Range.Line(), Column: at.Range.Column(),
 		},
 	}
+	made.Notes = comment.InYAML(r.input.Path, at, body)
 	if made.Account == "" {
 		made.Account = template.OwnAccount
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"countersign/internal/role"
+	"countersign/internal/source/comment"
 	"countersign/trust"
 )
 
@@ -180,6 +181,9 @@ func (i *resourceInstance) role(body *hclsyntax.Body) *role.Role {
 	if src := i.module.r.sourceOf(place.File); src != nil {
 		made.Source.Path, made.Source.FromRoot = i.module.r.paths(src.name)
 		made.Source.Line, made.Source.Column = src.position(place.Start)
+		if b := i.block; b.json == nil && b.src == src {
+			made.Notes = comment.InHCL(made.Source.Path, src.file, b.start, b.end)
+		}
 	}
 	label := "name"
 	if kind == "awscc_iam_role" {
