@@ -1,8 +1,12 @@
-# make test   everything that has to hold before a change is done
+# make test   everything that has to hold before a change is done; installs what
+#             the tests need
 # make bench  speed and memory
-.PHONY: test format vet unit fuzz bench build
+.PHONY: test needs format vet unit fuzz bench build
 
-test: format vet unit fuzz
+test: needs format vet unit fuzz
+
+needs:
+	@.ci/needs
 
 format:
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
