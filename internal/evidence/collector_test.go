@@ -40,7 +40,7 @@ func TestTheOrderOfCallsDoesNotMatter(t *testing.T) {
 
 func gather(calls []Call) *Evidence {
 	role, _ := ParseRole(roleARN)
-	collector := NewCollector(role, start, now, []string{"sts:rolesessionname"})
+	collector := NewCollectors(start, now).Want(role, []string{"sts:rolesessionname"})
 	for i := range calls {
 		collector.Add(&calls[i], "111122223333")
 	}
@@ -67,7 +67,7 @@ func someCall(t *rapid.T) Call {
 
 func TestMemoryIsBoundedWhoeverCallsHoweverOften(t *testing.T) {
 	role, _ := ParseRole(roleARN)
-	collector := NewCollector(role, start, now, []string{"sts:rolesessionname"})
+	collector := NewCollectors(start, now).Want(role, []string{"sts:rolesessionname"})
 	for i := range 3 * mostCallers {
 		call := byRole()
 		call.ID, call.RoleARN, call.Time = fmt.Sprint("a", i), roleARN, now
@@ -157,7 +157,7 @@ func TestGapsInLogsAreNamed(t *testing.T) {
 			test.saw(saw)
 			coverage := NewCoverage("111122223333")
 			coverage.Merge(saw)
-			if diff := cmp.Diff(test.want, coverage.Gaps(day(20), day(23), "us-east-1")); diff != "" {
+			if diff := cmp.Diff(test.want, coverage.Gaps("111122223333", day(20), day(23), "us-east-1")); diff != "" {
 				t.Error(diff)
 			}
 		})
