@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,7 @@ type Collector struct {
 	role         Role
 	since, until time.Time
 	asked        []string
+	seed         maphash.Seed // its own: what another role's event is called tells nothing
 
 	shared  *shared // its lock holds for what follows, too
 	callers map[callerKey]*Caller
@@ -65,7 +67,7 @@ func (c *Collector) Add(call *Call, recipient string) {
 	if recipient != "" && recipient != c.role.Account {
 		return
 	}
-	if call.ID != "" && !c.shared.seen.add(call.ID) {
+	if call.ID != "" && !c.shared.seen.add(c.seed, call.ID) {
 		c.repeats++
 		return
 	}

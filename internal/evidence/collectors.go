@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"hash/maphash"
 	"slices"
 	"strings"
 	"sync"
@@ -38,7 +39,7 @@ func (c *Collectors) Want(role Role, asked []string) *Collector {
 	one := c.byRole[key]
 	if one == nil {
 		one = &Collector{
-			role: role, since: c.since, until: c.until, shared: c.shared,
+			role: role, since: c.since, until: c.until, seed: maphash.MakeSeed(), shared: c.shared,
 			callers: map[callerKey]*Caller{}, manners: map[string]*Manner{}, arns: map[callerKey]string{},
 		}
 		c.byRole[key] = one
