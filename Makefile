@@ -1,7 +1,8 @@
 # make test   everything that has to hold before a change is done; installs what
 #             the tests need
 # make bench  speed and memory
-.PHONY: test needs format vet unit fuzz bench build
+# make snapshot  a release that is not published, in dist/
+.PHONY: test needs format vet unit fuzz bench build snapshot
 
 test: needs format vet unit fuzz
 
@@ -29,3 +30,6 @@ bench:
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o countersign ./cmd/countersign
+
+snapshot:
+	packaging/snapshot

@@ -18,6 +18,9 @@ func (c *command) fromIndex(j *judgement, paths []string) (*supply, error) {
 	if j.live.wanted {
 		return nil, &misuse{"--staged reads what is staged in git, and --live reads from AWS", "scan them in two runs"}
 	}
+	if j.baselines.write != "" {
+		return nil, &misuse{"--staged judges what a commit changes, and --write-baseline writes what all has to be known", "write the baseline in a run without --staged"}
+	}
 	options, err := j.sourceOptions()
 	if err != nil {
 		return nil, err

@@ -93,7 +93,6 @@ type Session struct {
 	meter   meter
 	noting  sync.Mutex
 	sts     *line // of the caller's account
-	lookups lookups
 }
 
 // Open loads the standard configuration and asks AWS whose credentials they
