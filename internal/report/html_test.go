@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"countersign/internal/audit"
+	"countersign/internal/baseline"
 	"countersign/internal/role"
 	"countersign/internal/rule"
 	"countersign/trust"
@@ -267,6 +268,19 @@ func TestWaivedFindingsStayInThePageAndDoNotLiftTheScore(t *testing.T) {
 		"No role fails that is neither waived nor known", ">waived</span>", "until 2026-11-23 by Ada: the vendor moves", "<b>50&thinsp;%</b>",
 		`<h3>Waived or known <span class="number">1</span></h3>`,
 	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
+func TestThePageSaysWhatIsNewSinceTheBaseline(t *testing.T) {
+	finding := severalReasons(t)
+	finding.Standing, finding.Wider = rule.Wider, []string{"444455556666 gets in"}
+	page := string(write(t, "html", Options{Now: theDay}, []*rule.Finding{finding}, audit.Summary{
+		Roles: 1, Fail: 1, Baseline: &baseline.Outcome{Wider: 1},
+	}))
+	for _, want := range []string{"0 new, 1 wider, 0 known; 0 not found any more", `<dt class="word">wider</dt><dd><bdi>444455556666 gets in</bdi>`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}

@@ -38,7 +38,7 @@ func BenchmarkFormats(b *testing.B) {
 func TestReportsTakeLittleMemory(t *testing.T) {
 	// What waits to be collected is not kept, and is the more the busier the
 	// machine is.
-	defer debug.SetGCPercent(debug.SetGCPercent(25))
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	for _, format := range Formats {
 		const findings = manyFindings / 40
 		if heap := heapOf(t, format.Name, findings); heap > mostHeap/5 {
