@@ -93,6 +93,7 @@ func Plan(finding *rule.Finding, options audit.Options, demand Demand) *Repair {
 	}
 	if err != nil {
 		repair.explain(err, demand.Issuer)
+		demand.Issuer.release()
 		return repair
 	}
 	repair.Made = demand.Issuer.used

@@ -25,6 +25,7 @@ type Issuer struct {
 	made     map[string]string // by third party
 	used     []Made            // for the role at hand
 	owner    map[string]string // external ID → third party
+	claimed  []string          // external IDs that have their owner since the role at hand
 	conflict string            // why the role at hand gets none
 }
 
@@ -51,7 +52,15 @@ func (i *Issuer) party(account string) string {
 }
 
 // begin goes on to another role.
-func (i *Issuer) begin() { i.conflict, i.used = "", nil }
+func (i *Issuer) begin() { i.conflict, i.used, i.claimed = "", nil, nil }
+
+// release takes back what was given for the role at hand, which gets nothing.
+func (i *Issuer) release() {
+	for _, id := range i.claimed {
+		delete(i.owner, id)
+	}
+	i.claimed, i.used = nil, nil
+}
 
 // issue is the external ID for an account's callers.
 func (i *Issuer) issue(account string) (trust.Value, bool) {
@@ -97,6 +106,9 @@ func (i *Issuer) issuers(policy *trust.Policy) []string {
 // given notes who has an external ID from now on; it reports false where another
 // third party has it.
 func (i *Issuer) given(id, account string) bool {
+	if _, known := i.owner[id]; !known {
+		i.claimed = append(i.claimed, id)
+	}
 	i.Taken(id, account)
 	owner := i.owner[id]
 	if owner == i.party(account) {
@@ -136,11 +148,12 @@ func (i *Issuer) generate(accounts []string) bool {
 	return true
 }
 
-// Learn notes the external IDs that a policy asks third parties for.
+// Learn notes the external IDs that a policy asks third parties for. One that it
+// asks several for counts as that of the first.
 func (i *Issuer) Learn(policy *trust.Policy) {
 	for n := range policy.Statements {
 		s := &policy.Statements[n]
-		account := onlyAccount(s)
+		account := firstAccount(s)
 		if s.Effect != trust.Allow || account == "" {
 			continue
 		}
@@ -158,16 +171,18 @@ func (i *Issuer) Learn(policy *trust.Policy) {
 	}
 }
 
-// onlyAccount is the account whose callers alone a statement is for.
-func onlyAccount(s *trust.Statement) string {
-	account := ""
+// firstAccount is the account that a statement names first, empty where it is for
+// callers of any. Services and providers bring no external ID.
+func firstAccount(s *trust.Statement) string {
+	first := ""
 	for n := range s.Principals {
-		switch next := s.Principals[n].Account; {
-		case next == "", account != "" && account != next:
+		one := &s.Principals[n]
+		switch {
+		case one.Form == trust.Anyone:
 			return ""
-		default:
-			account = next
+		case first == "" && one.Form != trust.Nobody:
+			first = one.Account
 		}
 	}
-	return account
+	return first
 }
