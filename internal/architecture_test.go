@@ -45,6 +45,7 @@ const (
 	audit    = "countersign/internal/audit"
 	source   = "countersign/internal/source"
 	report   = "countersign/internal/report"
+	fix      = "countersign/internal/fix"
 	textdiff = "countersign/internal/fix/textdiff"
 	journal  = "countersign/internal/fix/journal"
 	apply    = "countersign/internal/fix/apply"
@@ -96,6 +97,7 @@ var mayImport = map[string][]string{
 	staged:   {trust, role, audit, source, revision},
 	textdiff: {},
 	journal:  {},
+	fix:      {trust, role, rule, audit, evidence, source},
 	apply:    {trust, journal, textdiff, source},
 	patch:    {trust, role, source},
 	render:   {trust},

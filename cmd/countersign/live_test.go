@@ -142,17 +142,21 @@ func trust(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // trail is an event history in which a vendor assumes the role "guarded" of the
-// account, with its external ID and once without.
+// account, with its external ID and once without, and the role "vendor" with one
+// that the role does not ask for.
 func trail(account string) awstest.Trail {
-	const record = `{"eventVersion":"1.11","userIdentity":{"type":"AWSAccount","principalId":"AROAEXAMPLE0VENDOR01:sync","accountId":"999988887777"},"eventTime":"%s","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","awsRegion":"us-east-1","sourceIPAddress":"203.0.113.7","requestParameters":{"roleArn":"arn:aws:iam::%s:role/guarded","roleSessionName":"sync"%s},"eventID":"%d","eventType":"AwsApiCall","recipientAccountId":"%s","resources":[{"ARN":"arn:aws:iam::%s:role/guarded"}]}`
-	events := make([]string, 3)
-	for i := range events {
-		external := `,"externalId":"Jw8rV2nq5TzK0cYx"`
-		if i == 2 {
-			external = ""
+	const record = `{"eventVersion":"1.11","userIdentity":{"type":"AWSAccount","principalId":"AROAEXAMPLE0VENDOR01:sync","accountId":"999988887777"},"eventTime":"%s","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","awsRegion":"us-east-1","sourceIPAddress":"203.0.113.7","requestParameters":{"roleArn":"%s","roleSessionName":"sync"%s},"eventID":"%d","eventType":"AwsApiCall","recipientAccountId":"%s","resources":[{"ARN":"%s"}]}`
+	var events []string
+	for i, call := range []struct{ role, externalID string }{
+		{"guarded", "Jw8rV2nq5TzK0cYx"}, {"guarded", "Jw8rV2nq5TzK0cYx"}, {"guarded", ""}, {"vendor", "k3-Vq8sT7xx"},
+	} {
+		external := ""
+		if call.externalID != "" {
+			external = fmt.Sprintf(`,"externalId":%q`, call.externalID)
 		}
+		arn := "arn:aws:iam::" + account + ":role/" + call.role
 		at := time.Now().AddDate(0, 0, -i-1).UTC().Format(time.RFC3339)
-		events[i] = fmt.Sprintf(record, at, account, external, i, account, account)
+		events = append(events, fmt.Sprintf(record, at, arn, external, i, account, arn))
 	}
 	return awstest.Trail{Enabled: []string{"eu-west-1", "us-east-1"}, Events: map[string][]string{"us-east-1": events}}
 }

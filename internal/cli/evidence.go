@@ -15,16 +15,13 @@ import (
 	"countersign/internal/report"
 	"countersign/internal/rule"
 	"countersign/internal/settings"
-	"countersign/internal/source/cloudtrail"
 	"countersign/trust"
 )
 
 // observation holds the flags of the command evidence.
 type observation struct {
 	judgement
-	logs     []string
-	since    since
-	regions  []string
+	sighting sighting
 	proposal proposal
 }
 
@@ -71,11 +68,7 @@ Breaking wins over incomplete.`
 func (o *observation) register(command *cobra.Command) {
 	flags := command.Flags()
 	flags.SortFlags = false
-	o.since.span = defaultSpan
-	group := inGroup(flags, "Evidence")
-	group(&list{&o.logs, "PATH", notEmpty}, "log", "CloudTrail log files, directories of them, or -; may be repeated")
-	group(&o.since, "since", "how far back to look: days such as 90d, hours such as 12h, or a date")
-	group(&words{&o.regions, "NAME[,NAME]", notEmpty}, "regions", "with --live: ask these Regions; default: those that are enabled")
+	o.sighting.register(flags)
 	o.proposal.register(flags)
 	o.judgement.register(command)
 	for _, name := range []string{"all", "fail-on", "compliance", "save", "resume"} {
@@ -95,14 +88,11 @@ func (o *observation) check(role string, paths []string) error {
 			return &misuse{fmt.Sprintf("evidence does not take --%s", name), "it keeps nothing of what AWS answers"}
 		}
 	}
-	if len(o.logs) == 0 && !o.live.wanted {
+	if len(o.sighting.logs) == 0 && !o.live.wanted {
 		return &misuse{"evidence needs logs", "name CloudTrail log files or directories with --log, or ask AWS with --live (docs/evidence.md)"}
 	}
-	if len(o.regions) > 0 && !o.live.wanted {
+	if len(o.sighting.regions) > 0 && !o.live.wanted {
 		return &misuse{"--regions is for --live", "add --live, or leave --regions out"}
-	}
-	if slices.Contains(paths, stdout) && slices.Contains(o.logs, stdout) {
-		return &misuse{"standard input can be read once only", `give "-" once`}
 	}
 	if _, isARN := evidence.ParseRole(role); len(paths) == 0 && !o.live.wanted && !isARN {
 		return &misuse{
@@ -110,7 +100,7 @@ func (o *observation) check(role string, paths []string) error {
 			"name the file or directory that holds it, or give its ARN: arn:aws:iam::111122223333:role/" + role,
 		}
 	}
-	if _, err := named(append([]string{}, o.logs...)); err != nil && len(o.logs) > 0 {
+	if err := o.sighting.check(paths); err != nil {
 		return err
 	}
 	return o.proposal.check(o.flags, len(paths) > 0 || o.live.wanted)
@@ -178,69 +168,19 @@ func (o *observation) evidenceOutputs() (outputs, error) {
 
 // gather reads the calls from everywhere that is asked for.
 func (c *command) gather(ctx context.Context, o *observation, s *subject, meter *meter) (*report.Evidence, error) {
-	until := o.question.now()
-	g := &gathering{
-		to:    evidence.NewCollector(s.role, o.since.before(until), until, s.asked()),
-		found: &report.Evidence{Incomplete: s.incomplete},
-	}
+	g := o.sighting.begin(o.question.now())
+	one := g.want(s.role, s.asked())
 	var err error
-	if len(o.logs) > 0 {
-		err = c.readLogs(ctx, o, g, meter)
+	if len(o.sighting.logs) > 0 {
+		err = c.readLogs(ctx, &o.judgement, o.sighting.logs, g, meter)
 	}
 	if o.live.wanted && err == nil {
-		err = o.lookUp(ctx, s, g)
+		err = o.sighting.lookUp(ctx, s.supply.session, g, one)
 	}
-	g.found.Evidence = g.to.Evidence()
-	g.found.Gaps = append(g.found.Gaps, g.gaps...)
-	g.found.Regions = g.regions
-	return g.found, err
-}
-
-// gathering is evidence in the making.
-type gathering struct {
-	to      *evidence.Collector
-	found   *report.Evidence
-	gaps    []string
-	regions []string
-}
-
-// unread notes what could not be read.
-func (g *gathering) unread(missing []audit.Incomplete) {
-	g.found.Incomplete = append(g.found.Incomplete, missing...)
-	const most = 3
-	for i, one := range missing {
-		if i == most {
-			g.gaps = append(g.gaps, fmt.Sprintf("%d more could not be read", len(missing)-most))
-			break
-		}
-		g.gaps = append(g.gaps, one.Source+" could not be read")
-	}
-}
-
-// readLogs reads the calls from log files.
-func (c *command) readLogs(ctx context.Context, o *observation, g *gathering, meter *meter) error {
-	logs := cloudtrail.New(g.to, &interruptible{ctx: ctx, from: c.streams.In})
-	c.watch(o, meter, logs)
-	missing, err := logs.Read(ctx, o.logs)
-	since, until := g.to.Span()
-	g.gaps = logs.Coverage.Gaps(since, until, cloudtrail.GlobalRegion(g.to.Role().ARN))
-	g.unread(missing)
-	if g.regions = logs.Coverage.Regions(); len(g.regions) > 0 {
-		g.found.Notes = append(g.found.Notes, fmt.Sprintf(
-			"the logs have records of %s; calls in other Regions are not in them", strings.Join(g.regions, ", ")))
-	}
-	return err
-}
-
-// watch shows progress over log files.
-func (c *command) watch(o *observation, meter *meter, logs *cloudtrail.Logs) {
-	meter.bytes, meter.state = logs.Progress, func(float64) string {
-		read, total := logs.Progress()
-		return fmt.Sprintf("%s of %s of logs", size(read), size(total))
-	}
-	if screen, isTerminal := terminal(c.streams.Err); isTerminal && !o.quiet {
-		meter.start(screen, width(screen))
-	}
+	return &report.Evidence{
+		Evidence: one.evidence(), Notes: one.notes,
+		Incomplete: slices.Concat(s.incomplete, g.incomplete, one.incomplete),
+	}, err
 }
 
 func (c *command) writeEvidence(wanted outputs, told *report.Evidence, options report.Options) error {
@@ -253,44 +193,6 @@ func (c *command) writeEvidence(wanted outputs, told *report.Evidence, options r
 	if !slices.Contains(wanted, output{textFormat, stdout}) {
 		c.tell(nil, audit.Summary{Incomplete: told.Incomplete})
 	}
-	return nil
-}
-
-// defaultSpan is as far back as CloudTrail's event history goes.
-const defaultSpan = 90 * 24 * time.Hour
-
-// since is a flag that takes a span of time before now, or a date.
-type since struct {
-	span time.Duration
-	date time.Time
-}
-
-func (s *since) before(now time.Time) time.Time {
-	if !s.date.IsZero() {
-		return s.date
-	}
-	return now.Add(-s.span)
-}
-
-func (s *since) String() string { return "90d" }
-func (s *since) Type() string   { return "TIME" }
-func (s *since) Set(text string) error {
-	if (&moment{&s.date}).Set(text) == nil {
-		return nil
-	}
-	number, isDays := strings.CutSuffix(text, "d")
-	if isDays {
-		number += "h"
-	}
-	span, err := time.ParseDuration(number)
-	if isDays {
-		span *= 24
-	}
-	const longest = 10 * 365 * 24 * time.Hour
-	if err != nil || span <= 0 || span > longest {
-		return &misuse{fmt.Sprintf("%q is no span of time", text), "days such as 90d, hours such as 12h, or a date such as 2027-01-31"}
-	}
-	s.span = span
 	return nil
 }
 

@@ -28,6 +28,7 @@ type fixing struct {
 	check    bool
 	apply    bool
 	as       string // the form of a remedy; empty for a diff
+	weighing weighing
 }
 
 func (c *command) fix() *cobra.Command {
@@ -44,6 +45,10 @@ named. What is edited is read again, and stays as it was unless it passes.
 With --live the roles are those of AWS, of which some may be named; --apply changes
 them, one after the other, and countersign undo takes that back.
 
+Whether those who assume a role today comply with the change CloudTrail tells: with
+--log, or with --live --evidence, each change is said to be safe, breaking or
+unproven, and --apply refuses what is breaking.
+
 With --as the whole remedy of one role is printed instead: its new trust policy,
 commands, a template that adopts the role, or steps in the console.`,
 		Example: `  countersign fix --external-id "$ID" infrastructure/
@@ -51,8 +56,9 @@ commands, a template that adopts the role, or steps in the console.`,
   countersign fix --require mfa --role OpsAccess infrastructure/
   countersign fix --generate-external-id --role Exporter policy.json
   countersign fix --external-id "$ID" --role Exporter --as terraform account.json
-  countersign fix --live --external-id "$ID" VendorAccess
-  countersign fix --live --external-id "$ID" --apply VendorAccess`,
+  countersign fix --external-id "$ID" --account 111122223333 --log AWSLogs/ infrastructure/
+  countersign fix --live --external-id "$ID" --evidence VendorAccess
+  countersign fix --live --external-id "$ID" --evidence --apply VendorAccess`,
 		Annotations: map[string]string{judges: fixCodes},
 		RunE: func(command *cobra.Command, args []string) error {
 			return c.repair(command.Context(), &flags, args)
@@ -63,7 +69,8 @@ commands, a template that adopts the role, or steps in the console.`,
 }
 
 const fixCodes = `  0  every open role is closed by what was printed or written, or none is open
-  1  some role stays open; with --check also when a change would be made
+  1  some role stays open, also since --apply refused a breaking change; with
+     --check also when a change would be made
   2  wrong use: a flag, a role's name or the settings are wrong, nothing was done
   3  incomplete: something could not be read or judged
 A role that stays open wins over incomplete.`
@@ -79,6 +86,7 @@ func (f *fixing) register(command *cobra.Command) {
 	run(&f.apply, "apply", "with --live: change the roles, after showing what changes and asking")
 	group(&number{&f.changing.maxChanges, 100000}, "max-changes", "with --apply: change nothing if more roles than this would change")
 	f.registerAs(command)
+	f.weighing.register(flags)
 	f.judgement.register(command)
 	f.changing.register(flags)
 	f.changing.complete(command)
@@ -246,6 +254,9 @@ func (c *command) repair(ctx context.Context, f *fixing, args []string) error {
 	if err := f.checkAs(); err != nil {
 		return err
 	}
+	if err := f.checkWeighing(args); err != nil {
+		return err
+	}
 	wanted, err := f.fixOutputs()
 	if err != nil {
 		return err
@@ -277,9 +288,9 @@ func (c *command) repair(ctx context.Context, f *fixing, args []string) error {
 		c.tell(nil, summary)
 		return err
 	}
-	r := &repairing{all: all.all, repairs: repairs, options: options, paths: args, summary: summary}
+	r := &repairing{all: all.all, repairs: repairs, options: options, paths: args, summary: summary, session: supply.session, owners: options.Parties}
 	if f.as != "" {
-		return c.writeRemedy(f, wanted, r)
+		return c.writeRemedy(ctx, f, wanted, r)
 	}
 	if f.live.wanted {
 		return c.repairLive(ctx, f, wanted, r)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -41,7 +42,7 @@ func (f *fixing) checkAs() error {
 }
 
 // writeRemedy writes what closes the role that was named.
-func (c *command) writeRemedy(f *fixing, wanted outputs, r *repairing) error {
+func (c *command) writeRemedy(ctx context.Context, f *fixing, wanted outputs, r *repairing) error {
 	if len(r.repairs) > 1 {
 		places := make([]string, len(r.repairs))
 		for i, repair := range r.repairs {
@@ -62,6 +63,9 @@ func (c *command) writeRemedy(f *fixing, wanted outputs, r *repairing) error {
 		} else if err != nil {
 			return err
 		} else {
+			if err := c.weigh(ctx, f, r); err != nil {
+				return err
+			}
 			r.tellIDs(c)
 			err := c.writeTo(wanted, func(to io.Writer, _ output) error {
 				_, err := io.WriteString(to, text.String())

@@ -15,6 +15,8 @@ import (
 	"countersign/internal/fix/textdiff"
 	"countersign/internal/rule"
 	"countersign/internal/source"
+	"countersign/internal/source/awslive"
+	"countersign/internal/thirdparty"
 )
 
 // repairing is a run of fix over files.
@@ -25,6 +27,9 @@ type repairing struct {
 	paths   []string
 	summary audit.Summary
 	files   *fix.Files
+	session *awslive.Session // nil unless AWS is read
+	owners  *thirdparty.Directory
+	seen    sightings
 }
 
 // mostText bounds a file that is edited, in bytes.
@@ -66,6 +71,9 @@ func (c *command) repairFiles(ctx context.Context, f *fixing, wanted outputs, r 
 	}
 	if ctx.Err() != nil {
 		return errors.New("interrupted; nothing was written")
+	}
+	if err := c.weigh(ctx, f, r); err != nil {
+		return err
 	}
 	r.tellIDs(c)
 	if err := c.writeFix(f, wanted, r); err != nil {

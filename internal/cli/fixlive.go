@@ -73,6 +73,9 @@ func (c *command) repairLive(ctx context.Context, f *fixing, wanted outputs, r *
 	for i := range changes {
 		r.files.Before[changes[i].ARN], r.files.After[changes[i].ARN] = []byte(changes[i].Before), []byte(changes[i].After)
 	}
+	if err := c.weigh(ctx, f, r); err != nil {
+		return err
+	}
 	r.tellIDs(c)
 	if err := c.writeFix(f, wanted, r); err != nil {
 		return err
@@ -90,6 +93,9 @@ func (c *command) applyChanges(ctx context.Context, f *fixing, wanted outputs, r
 	if most := f.changing.maxChanges; most > 0 && len(changes) > most {
 		return &apply.TooManyError{Wanted: len(changes), Allowed: most}
 	}
+	if breaking := r.breaking(); len(breaking) > 0 && !f.weighing.accept {
+		return &breakingError{breaking}
+	}
 	from, err := f.changing.open()
 	if err != nil {
 		return err
@@ -99,7 +105,7 @@ func (c *command) applyChanges(ctx context.Context, f *fixing, wanted outputs, r
 		return err
 	}
 	defer hold.Release()
-	if agreed, err := c.agreed(ctx, f, len(changes)); err != nil || !agreed {
+	if agreed, err := c.agreed(ctx, f, r, len(changes)); err != nil || !agreed {
 		return err
 	}
 	session, err := f.changing.session(ctx, f.live.profile, f.live.region)
@@ -129,11 +135,15 @@ func (c *command) applyChanges(ctx context.Context, f *fixing, wanted outputs, r
 }
 
 // agreed asks whether live roles are to be changed.
-func (c *command) agreed(ctx context.Context, f *fixing, changes int) (bool, error) {
+func (c *command) agreed(ctx context.Context, f *fixing, r *repairing, changes int) (bool, error) {
 	if f.changing.yes {
 		return true, nil
 	}
-	yes, err := c.confirm(ctx, "Change "+plural(changes, "live role")+"?")
+	question := "Change " + plural(changes, "live role")
+	if n := len(r.breaking()); n > 0 {
+		question += fmt.Sprintf(", and lock callers out of %d", n)
+	}
+	yes, err := c.confirm(ctx, question+"?")
 	if err == nil && !yes {
 		c.note("nothing was changed")
 		c.code = exitFindings
@@ -154,7 +164,7 @@ func (c *command) checkLive(f *fixing) error {
 	case f.live.wanted && f.demand.reference() != "" && f.as == "":
 		return &misuse{fmt.Sprintf("%s is for templates", f.demand.reference()), "a live role needs the external ID itself: --external-id VALUE"}
 	case !f.live.wanted:
-		for _, name := range []string{"apply", "yes", "max-changes", "journal", "wait", "fix-role-name", "fix-role-external-id"} {
+		for _, name := range []string{"apply", "evidence", "regions", "accept-breaking", "yes", "max-changes", "journal", "wait", "fix-role-name", "fix-role-external-id"} {
 			if f.flags.Changed(name) {
 				return &misuse{"--" + name + " is for --live", "files are changed by --write"}
 			}

@@ -51,7 +51,12 @@ func (c *command) tellRepairs(f *fixing, r *repairing) {
 			closed++
 		}
 		if !f.quiet {
-			c.tellRepair(f, repair)
+			c.tellRepair(f, r, repair)
+		}
+	}
+	if !f.quiet {
+		for _, note := range r.seen.notes {
+			c.note("note: %s", note)
 		}
 	}
 	switch {
@@ -67,11 +72,14 @@ func (c *command) tellRepairs(f *fixing, r *repairing) {
 		if f.live.wanted || f.as != "" {
 			in = ""
 		}
-		c.note("%s %d of %s%s", verb, closed, plural(len(r.repairs), "open role"), in)
+		c.note("%s %d of %s%s%s", verb, closed, plural(len(r.repairs), "open role"), in, r.safeties(f))
+		if closed > 0 && !f.asksEvidence() {
+			c.hint(f.howToAsk())
+		}
 	}
 }
 
-func (c *command) tellRepair(f *fixing, repair *fix.Repair) {
+func (c *command) tellRepair(f *fixing, r *repairing, repair *fix.Repair) {
 	name := repair.Finding.Role.Title() + "  " + repair.Place()
 	if !repair.Repaired() {
 		c.note("open     %s\n  %s", name, repair.Reason)
@@ -83,6 +91,9 @@ func (c *command) tellRepair(f *fixing, repair *fix.Repair) {
 	if len(facts.Proved) > 0 {
 		lines = append(lines, "proved: "+strings.Join(facts.Proved, ";\n    "))
 	}
+	if f.asksEvidence() {
+		lines = append(lines, fix.Safety(repair.Safety, r.seen.since, r.owner)...)
+	}
 	for _, text := range facts.Warns {
 		lines = append(lines, "note: "+text)
 	}
@@ -91,12 +102,13 @@ func (c *command) tellRepair(f *fixing, repair *fix.Repair) {
 
 // The JSON contract countersign.fix/v1 (docs/schema).
 type fixDocument struct {
-	Schema  string      `json:"schema"`
-	Require string      `json:"require"`
-	Repairs []fixRepair `json:"repairs"`
-	Files   []fixFile   `json:"files"`
-	Summary fixSummary  `json:"summary"`
-	Missing []fixGap    `json:"incomplete"`
+	Schema   string       `json:"schema"`
+	Require  string       `json:"require"`
+	Evidence *fixEvidence `json:"evidence"`
+	Repairs  []fixRepair  `json:"repairs"`
+	Files    []fixFile    `json:"files"`
+	Summary  fixSummary   `json:"summary"`
+	Missing  []fixGap     `json:"incomplete"`
 }
 
 type fixRepair struct {
@@ -117,6 +129,8 @@ type fixRepair struct {
 	Gained      []string `json:"gained"`
 	Complete    bool     `json:"proof_complete"`
 	Characters  int      `json:"characters"`
+
+	Safety *fixSafety `json:"safety"`
 }
 
 type fixFile struct {
@@ -139,10 +153,11 @@ func writeFixJSON(f *fixing, to io.Writer, r *repairing) error {
 	document := fixDocument{
 		Schema: "countersign.fix/v1", Require: f.demand.require,
 		Repairs: []fixRepair{}, Files: []fixFile{}, Missing: []fixGap{},
-		Summary: fixSummary{Open: len(r.repairs), Wrote: f.write},
+		Evidence: r.jsonEvidence(f),
+		Summary:  fixSummary{Open: len(r.repairs), Wrote: f.write},
 	}
 	for _, repair := range r.repairs {
-		one := jsonRepair(f, repair)
+		one := jsonRepair(f, r, repair)
 		if one.Closed {
 			document.Summary.Closed++
 		}
@@ -163,7 +178,7 @@ func writeFixJSON(f *fixing, to io.Writer, r *repairing) error {
 	return nil
 }
 
-func jsonRepair(f *fixing, repair *fix.Repair) fixRepair {
+func jsonRepair(f *fixing, r *repairing, repair *fix.Repair) fixRepair {
 	subject := repair.Finding.Role
 	one := fixRepair{
 		Fingerprint: repair.Finding.Fingerprint, ARN: orNull(subject.ARN), Name: orNull(subject.Name), Account: orNull(subject.KnownAccount()),
@@ -177,6 +192,7 @@ func jsonRepair(f *fixing, repair *fix.Repair) fixRepair {
 	facts := fix.Describe(repair, trust.Requirement(f.demand.require), trust.DefaultQuota)
 	one.Does, one.Proved, one.Notes = orEmpty(facts.Does), orEmpty(facts.Proved), orEmpty(facts.Warns)
 	proof := &repair.Rewriting.Proof
+	one.Safety = r.jsonSafety(repair.Safety)
 	one.Complete, one.Characters = proof.Complete(), repair.Size
 	for i := range proof.LockedOut {
 		one.LockedOut = append(one.LockedOut, proof.LockedOut[i].Principal)

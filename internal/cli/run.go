@@ -80,6 +80,9 @@ func (c *command) failed(err error) int {
 		return exitWrongUse
 	}
 	c.hint(hintOf(err))
+	if breaking := (*breakingError)(nil); errors.As(err, &breaking) {
+		return exitFindings // the roles stay open
+	}
 	return exitIncomplete
 }
 

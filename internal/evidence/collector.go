@@ -1,10 +1,10 @@
 package evidence
 
 import (
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -14,9 +14,13 @@ const (
 	mostManners = 500 // of one caller
 	mostKept    = 50_000
 	mostErrors  = 10 // codes of one caller
+
+	// Of all roles of a reading together:
+	allCallers = 50_000
+	allManners = 100_000
 )
 
-// Collector adds calls up. Its memory is bounded by the number of different
+// Collector adds the calls of one role up. Its memory is bounded by the number of different
 // callers, and by a limit on these, not by the number of calls. It is safe for
 // concurrent use, and its result does not depend on the order of the calls as
 // long as no limit is reached.
@@ -24,9 +28,9 @@ type Collector struct {
 	role         Role
 	since, until time.Time
 	asked        []string
+	seed         maphash.Seed // its own: what another role's event is called tells nothing
 
-	mu      sync.Mutex
-	seen    recent
+	shared  *shared // its lock holds for what follows, too
 	callers map[callerKey]*Caller
 	manners map[string]*Manner // by caller and what they are
 	arns    map[callerKey]string
@@ -41,21 +45,8 @@ type callerKey struct {
 	account, principal, service, provider string
 }
 
-// NewCollector makes a collector of the calls for a role between two times.
-// asked are the condition keys that matter, as [Asked] lists them: what else a
-// call shows is not kept.
-func NewCollector(role Role, since, until time.Time, asked []string) *Collector {
-	return &Collector{
-		role: role, since: since, until: until, asked: asked,
-		callers: map[callerKey]*Caller{}, manners: map[string]*Manner{}, arns: map[callerKey]string{},
-	}
-}
-
 // Role is the role whose calls are collected.
 func (c *Collector) Role() Role { return c.role }
-
-// Span is the time that calls are collected of.
-func (c *Collector) Span() (since, until time.Time) { return c.since, c.until }
 
 // Add adds a call, unless it is for another role, of another time, or has been
 // added before. recipient is the account in whose log the record stands, empty
@@ -67,21 +58,22 @@ func (c *Collector) Add(call *Call, recipient string) {
 		return
 	}
 	key := keyOf(call)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if who := (callerKey{account: call.Account, principal: key.principal}); call.ARN != "" && len(c.arns) < mostCallers && c.arns[who] == "" {
+	c.shared.Lock()
+	defer c.shared.Unlock()
+	if who := (callerKey{account: call.Account, principal: key.principal}); call.ARN != "" && len(c.arns) < mostCallers && c.shared.arns < allCallers && c.arns[who] == "" {
+		c.shared.arns++
 		c.arns[who.clone()] = strings.Clone(call.ARN)
 	}
 	if recipient != "" && recipient != c.role.Account {
 		return
 	}
-	if call.ID != "" && !c.seen.add(call.ID) {
+	if call.ID != "" && !c.shared.seen.add(c.seed, call.ID) {
 		c.repeats++
 		return
 	}
 	caller := c.callers[key]
 	if caller == nil {
-		if len(c.callers) >= mostCallers {
+		if len(c.callers) >= mostCallers || c.shared.callers >= allCallers {
 			if call.ErrorCode == "" {
 				c.beyond++
 			}
@@ -93,6 +85,7 @@ func (c *Collector) Add(call *Call, recipient string) {
 			Service: key.service, Provider: key.provider, First: call.Time, Last: call.Time,
 		}
 		c.callers[key] = caller
+		c.shared.callers++
 	}
 	c.count(caller, key, call)
 }
@@ -139,12 +132,13 @@ func (c *Collector) count(caller *Caller, key callerKey, call *Call) {
 	c.key = c.manner(c.key[:0], key, call)
 	manner := c.manners[string(c.key)]
 	if manner == nil {
-		if len(caller.Manners) >= mostManners || len(c.manners) >= mostKept {
+		if len(caller.Manners) >= mostManners || len(c.manners) >= mostKept || c.shared.manners >= allManners {
 			caller.Unkept++
 			return
 		}
 		manner = c.newManner(call)
 		c.manners[string(c.key)] = manner
+		c.shared.manners++
 		caller.Manners = append(caller.Manners, manner)
 	}
 	manner.Calls++
@@ -250,8 +244,8 @@ func later(a, b time.Time) time.Time {
 
 // Evidence returns what was collected; the collector is not used any more.
 func (c *Collector) Evidence() *Evidence {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.shared.Lock()
+	defer c.shared.Unlock()
 	found := &Evidence{Role: c.role, Since: c.since, Until: c.until}
 	for key, caller := range c.callers {
 		if key.principal != "" {
@@ -266,10 +260,10 @@ func (c *Collector) Evidence() *Evidence {
 	slices.SortFunc(found.Callers, found.compare)
 	if c.beyond > 0 {
 		found.Calls += c.beyond
-		found.Gaps = append(found.Gaps, "more than "+strconv.Itoa(mostCallers)+" different callers; "+
+		found.Gaps = append(found.Gaps, "too many different callers to be kept; "+
 			strconv.Itoa(c.beyond)+" calls of others are not told apart")
 	}
-	if c.seen.forgot {
+	if c.shared.seen.forgot {
 		found.MayCountTwice = true
 	}
 	return found

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"hash/maphash"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func TestTheOrderOfCallsDoesNotMatter(t *testing.T) {
 
 func gather(calls []Call) *Evidence {
 	role, _ := ParseRole(roleARN)
-	collector := NewCollector(role, start, now, []string{"sts:rolesessionname"})
+	collector := NewCollectors(start, now).Want(role, []string{"sts:rolesessionname"})
 	for i := range calls {
 		collector.Add(&calls[i], "111122223333")
 	}
@@ -67,7 +68,7 @@ func someCall(t *rapid.T) Call {
 
 func TestMemoryIsBoundedWhoeverCallsHoweverOften(t *testing.T) {
 	role, _ := ParseRole(roleARN)
-	collector := NewCollector(role, start, now, []string{"sts:rolesessionname"})
+	collector := NewCollectors(start, now).Want(role, []string{"sts:rolesessionname"})
 	for i := range 3 * mostCallers {
 		call := byRole()
 		call.ID, call.RoleARN, call.Time = fmt.Sprint("a", i), roleARN, now
@@ -94,13 +95,14 @@ func TestMemoryIsBoundedWhoeverCallsHoweverOften(t *testing.T) {
 
 func TestEventsAreKnownAgainUntilTheyAreManyMillions(t *testing.T) {
 	var seen recent
+	seed := maphash.MakeSeed()
 	for i := range 400_000 {
-		if !seen.add(fmt.Sprint(i)) {
+		if !seen.add(seed, fmt.Sprint(i)) {
 			t.Fatalf("%d is taken for one before", i)
 		}
 	}
 	for i := range 400_000 {
-		if seen.add(fmt.Sprint(i)) {
+		if seen.add(seed, fmt.Sprint(i)) {
 			t.Fatalf("%d is not known again", i)
 		}
 	}
@@ -108,7 +110,7 @@ func TestEventsAreKnownAgainUntilTheyAreManyMillions(t *testing.T) {
 		t.Error("something was forgotten")
 	}
 	for i := range 2_000_000 {
-		seen.add(fmt.Sprint("x", i))
+		seen.add(seed, fmt.Sprint("x", i))
 	}
 	if !seen.forgot {
 		t.Error("nothing is said to be forgotten")
@@ -157,7 +159,7 @@ func TestGapsInLogsAreNamed(t *testing.T) {
 			test.saw(saw)
 			coverage := NewCoverage("111122223333")
 			coverage.Merge(saw)
-			if diff := cmp.Diff(test.want, coverage.Gaps(day(20), day(23), "us-east-1")); diff != "" {
+			if diff := cmp.Diff(test.want, coverage.Gaps("111122223333", day(20), day(23), "us-east-1")); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -185,5 +187,56 @@ func TestARoleIsTheSameWhateverItsPath(t *testing.T) {
 		if got := role.Is(arn); got != want {
 			t.Errorf("%s: %v", arn, got)
 		}
+	}
+}
+
+func TestCollectorsTakeTheCallsOfRolesApart(t *testing.T) {
+	all := NewCollectors(start, now)
+	one, _ := ParseRole(roleARN)
+	other, _ := ParseRole("arn:aws:iam::111122223333:role/teams/other")
+	first := all.Want(one, []string{"aws:userid"})
+	second := all.Want(other, nil)
+	if again := all.Want(Role{Account: one.Account, Name: "VENDOR"}, []string{"sts:rolesessionname", "aws:userid"}); again != first {
+		t.Error("one role has two collectors")
+	}
+	if diff := cmp.Diff([]string{"aws:userid", "sts:rolesessionname"}, first.asked); diff != "" {
+		t.Error(diff)
+	}
+	for i, arn := range []string{roleARN, "arn:aws:iam::111122223333:role/other", "arn:aws:iam::111122223333:role/third", "x", ""} {
+		call := byRole()
+		call.ID, call.RoleARN, call.Time = fmt.Sprint(i/2), arn, now
+		all.Add(&call, "111122223333")
+	}
+	if a, b := first.Evidence().Calls, second.Evidence().Calls; a != 1 || b != 1 {
+		t.Errorf("%d and %d calls", a, b)
+	}
+	if diff := cmp.Diff([]string{"111122223333"}, all.Accounts()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMemoryIsBoundedForAllRolesTogether(t *testing.T) {
+	all := NewCollectors(start, now)
+	var roles []*Collector
+	for i := range 8 {
+		roles = append(roles, all.Want(Role{Account: "111122223333", Name: fmt.Sprint("r", i)}, nil))
+		for n := range mostCallers {
+			call := byRole()
+			call.ID, call.RoleARN, call.Time = fmt.Sprint(n), fmt.Sprint("arn:aws:iam::111122223333:role/r", i), now
+			call.Principal = fmt.Sprintf("AROAEXAMPLE%d:s", n)
+			all.Add(&call, "")
+		}
+	}
+	kept, calls := 0, 0
+	for _, one := range roles {
+		found := one.Evidence()
+		kept += len(found.Callers)
+		calls += found.Calls
+		if len(found.Callers) < mostCallers && len(found.Gaps) != 1 {
+			t.Errorf("%d callers, gaps %v", len(found.Callers), found.Gaps)
+		}
+	}
+	if kept != allCallers || calls != 8*mostCallers {
+		t.Errorf("%d callers kept, %d calls", kept, calls)
 	}
 }

@@ -11,15 +11,23 @@ import (
 // Coverage is what log files have records of, whatever the records say: an
 // account in use has some every day.
 type Coverage struct {
-	account string
-	days    map[int64]bool // since 1970, of records of the account
-	regions map[string]bool
-	others  bool // there are records of other accounts
+	accounts map[string]*covered // those that matter
+	others   bool                // there are records of other accounts
 }
 
-// NewCoverage makes a coverage of the logs of an account.
-func NewCoverage(account string) *Coverage {
-	return &Coverage{account: account, days: map[int64]bool{}, regions: map[string]bool{}}
+// covered is what there are records of in one account.
+type covered struct {
+	days    map[int64]bool // since 1970
+	regions map[string]bool
+}
+
+// NewCoverage makes a coverage of the logs of some accounts.
+func NewCoverage(accounts ...string) *Coverage {
+	c := &Coverage{accounts: map[string]*covered{}}
+	for _, account := range accounts {
+		c.accounts[account] = &covered{days: map[int64]bool{}, regions: map[string]bool{}}
+	}
+	return c
 }
 
 const (
@@ -31,41 +39,57 @@ const (
 // Saw notes a record. recipient may be empty where it does not say in whose
 // account it stands.
 func (c *Coverage) Saw(recipient, region string, at time.Time) {
-	if recipient != c.account {
+	of := c.accounts[recipient]
+	if of == nil {
 		c.others = c.others || recipient != ""
 		return
 	}
-	if day := at.Unix() / secondsOfDay; !c.days[day] && len(c.days) < mostDays {
-		c.days[day] = true
+	if day := at.Unix() / secondsOfDay; !of.days[day] && len(of.days) < mostDays {
+		of.days[day] = true
 	}
-	if !c.regions[region] && len(c.regions) < mostRegions && region != "" {
-		c.regions[strings.Clone(region)] = true
+	if !of.regions[region] && len(of.regions) < mostRegions && region != "" {
+		of.regions[strings.Clone(region)] = true
 	}
 }
 
-// Merge adds what another one saw of the same account.
+// Merge adds what another one saw of the same accounts.
 func (c *Coverage) Merge(other *Coverage) {
-	maps.Copy(c.days, other.days)
-	maps.Copy(c.regions, other.regions)
+	for account, of := range other.accounts {
+		maps.Copy(c.accounts[account].days, of.days)
+		maps.Copy(c.accounts[account].regions, of.regions)
+	}
 	c.others = c.others || other.others
 }
 
-// Regions are those with records of the account, sorted.
-func (c *Coverage) Regions() []string { return slices.Sorted(maps.Keys(c.regions)) }
+// Regions are those with records of an account, sorted.
+func (c *Coverage) Regions(account string) []string {
+	return slices.Sorted(maps.Keys(c.accounts[account].regions))
+}
 
-// Gaps say what is missing of a span. Calls of the global endpoint of STS are
-// logged in the first Region of the partition (IAM User Guide, "Logging IAM and
-// AWS STS API calls with AWS CloudTrail").
-func (c *Coverage) Gaps(since, until time.Time, globalRegion string) (gaps []string) {
-	if len(c.days) == 0 {
-		if c.others {
-			return []string{fmt.Sprintf("the logs have records of other accounts, and none of account %s", c.account)}
+// hasOthers reports whether there are records of accounts beside one.
+func (c *Coverage) hasOthers(account string) bool {
+	for other, of := range c.accounts {
+		if other != account && len(of.days) > 0 {
+			return true
 		}
-		return []string{fmt.Sprintf("the logs have no record of account %s", c.account)}
+	}
+	return c.others
+}
+
+// Gaps say what is missing of a span in an account. Calls of the global endpoint
+// of STS are logged in the first Region of the partition (IAM User Guide, "Logging
+// IAM and AWS STS API calls with AWS CloudTrail").
+func (c *Coverage) Gaps(account string, since, until time.Time, globalRegion string) (gaps []string) {
+	of := c.accounts[account]
+	if len(of.days) == 0 {
+		if c.hasOthers(account) {
+			return []string{fmt.Sprintf("the logs have records of other accounts, and none of account %s", account)}
+		}
+		return []string{fmt.Sprintf("the logs have no record of account %s", account)}
 	}
 	missing, first, last := 0, int64(-1), int64(-1)
 	for day := since.Unix() / secondsOfDay; day <= until.Unix()/secondsOfDay; day++ {
-		if !c.days[day] {
+		if !of.days[day] {
 			if missing++; first < 0 {
 				first = day
 			}
@@ -80,7 +104,7 @@ func (c *Coverage) Gaps(since, until time.Time, globalRegion string) (gaps []str
 	case missing > 1:
 		gaps = append(gaps, fmt.Sprintf("the logs have no record of %d days between %s and %s", missing, date(first), date(last)))
 	}
-	if globalRegion != "" && !c.regions[globalRegion] {
+	if globalRegion != "" && !of.regions[globalRegion] {
 		gaps = append(gaps, fmt.Sprintf("the logs have no record of %s, where calls of the global endpoint are logged", globalRegion))
 	}
 	return gaps

@@ -6,7 +6,6 @@ import "hash/maphash"
 // million at most, in 16 MB: trails of several Regions each bring the same global
 // event, and two trails may write to one bucket.
 type recent struct {
-	seed     maphash.Seed
 	now, old table
 	forgot   bool // some ids are not known any more
 }
@@ -22,13 +21,12 @@ const (
 	mostSlots   = 1 << 20
 )
 
-// add reports whether an id is new.
-func (r *recent) add(id string) bool {
+// add reports whether an id is new among those that have a seed.
+func (r *recent) add(seed maphash.Seed, id string) bool {
 	if r.now.slots == nil {
-		r.seed = maphash.MakeSeed()
 		r.now.slots = make([]uint64, fewestSlots)
 	}
-	hash := max(maphash.String(r.seed, id), 1)
+	hash := max(maphash.String(seed, id), 1)
 	if r.now.has(hash) || r.old.has(hash) {
 		return false
 	}

@@ -59,6 +59,7 @@ type replay struct {
 	change  Change
 	asked   []string
 	effort  int
+	spare   int  // effort for saying what calls lack, on which no outcome depends
 	unknown bool // some of a policy cannot be read
 }
 
@@ -67,7 +68,7 @@ func newReplay(change Change) *replay {
 		change.Subject.Account, _, _ = splitRole(change.Subject.ARN)
 	}
 	change.Now = change.Now.UTC().Truncate(time.Second)
-	r := &replay{change: change, asked: Asked(change.policies()...), effort: mostEffort}
+	r := &replay{change: change, asked: Asked(change.policies()...), effort: mostEffort, spare: mostEffort}
 	r.unknown = slices.ContainsFunc(change.policies(), (*trust.Policy).Open)
 	return r
 }
@@ -77,6 +78,7 @@ type answer struct {
 	outcome   Outcome
 	refused   bool
 	dependsOn []string
+	lacks     []string
 }
 
 func unclear(on ...string) answer { return answer{outcome: Unclear, dependsOn: on} }
@@ -94,11 +96,8 @@ func (r *replay) caller(c *Caller) CallerVerdict {
 		verdict.Calls += calls
 		verdict.Last = later(verdict.Last, last)
 		verdict.Refused = verdict.Refused && a.refused
-		for _, on := range a.dependsOn {
-			if !slices.Contains(verdict.DependsOn, on) {
-				verdict.DependsOn = append(verdict.DependsOn, on)
-			}
-		}
+		verdict.DependsOn = union(verdict.DependsOn, a.dependsOn)
+		verdict.Lacks = union(verdict.Lacks, a.lacks)
 	}
 	for _, manner := range c.Manners {
 		take(r.manner(c, manner), manner.Calls, manner.Last)
@@ -107,6 +106,16 @@ func (r *replay) caller(c *Caller) CallerVerdict {
 		take(unclear("calls that differ in too many ways to be kept"), c.Unkept, c.Last)
 	}
 	return verdict
+}
+
+// union adds to a list what it does not have.
+func union(list, more []string) []string {
+	for _, one := range more {
+		if !slices.Contains(list, one) {
+			list = append(list, one)
+		}
+	}
+	return list
 }
 
 // manner holds one manner of calling against the policy, in every world that the
@@ -135,7 +144,7 @@ func (r *replay) manner(c *Caller, m *Manner) answer {
 	case len(possible):
 		return answer{outcome: Complies}
 	case 0:
-		return answer{outcome: Breaks, refused: refused}
+		return answer{outcome: Breaks, refused: refused, lacks: r.lacks(worlds, possible, m)}
 	}
 	return unclear(worlds.decisive(possible, granted)...)
 }

@@ -64,7 +64,7 @@ func externalID(id string) func(*Call) {
 // seen collects calls, a day apart.
 func seen(calls []Call, policies ...*trust.Policy) *Evidence {
 	role, _ := ParseRole(roleARN)
-	collector := NewCollector(role, start, now, Asked(policies...))
+	collector := NewCollectors(start, now).Want(role, Asked(policies...))
 	for i := range calls {
 		call := calls[i]
 		call.ID, call.RoleARN, call.Time = fmt.Sprint(i), roleARN, start.AddDate(0, 0, i+1)

@@ -78,6 +78,10 @@ type CallerVerdict struct {
 	// Refused is set for a caller who breaks, when the policy as it is refuses
 	// its calls already: it has changed since they were made.
 	Refused bool
+	// Lacks says of a caller who breaks what would let its calls in, in words that
+	// follow the caller ("sends no external ID"); empty where nothing of the kind
+	// would.
+	Lacks []string
 	// DependsOn names what an unclear outcome depends on and the log does not
 	// show.
 	DependsOn []string

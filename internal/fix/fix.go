@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"countersign/internal/audit"
+	"countersign/internal/evidence"
 	"countersign/internal/role"
 	"countersign/internal/rule"
 	"countersign/trust"
@@ -41,6 +42,9 @@ type Repair struct {
 	Made []Made
 	// Size is the new policy's length as IAM counts it, in characters.
 	Size int
+	// Safety is what the change does to those who were seen to assume the role;
+	// nil where there is no change, and before it was asked for.
+	Safety *evidence.Verdict
 }
 
 // Repaired reports whether there is a change that closes the role.
@@ -60,7 +64,7 @@ func (r *Repair) Place() string {
 
 // Refuse takes the change back and says why.
 func (r *Repair) Refuse(reason, hint string) {
-	r.Rewriting, r.Reason, r.Hint = nil, reason, hint
+	r.Rewriting, r.Safety, r.Reason, r.Hint = nil, nil, reason, hint
 }
 
 // Plan finds the change of one role that fails.

@@ -93,6 +93,7 @@ type Session struct {
 	meter   meter
 	noting  sync.Mutex
 	sts     *line // of the caller's account
+	lookups lookups
 }
 
 // Open loads the standard configuration and asks AWS whose credentials they

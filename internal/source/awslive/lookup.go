@@ -14,6 +14,7 @@ import (
 	accounttypes "github.com/aws/aws-sdk-go-v2/service/account/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"golang.org/x/time/rate"
 
 	"countersign/internal/audit"
 )
@@ -72,7 +73,9 @@ func (s *Session) LookUp(ctx context.Context, wanted Lookup, take func(event str
 
 // regions are those to ask. What is not known of them is noted.
 func (s *Session) regions(ctx context.Context, config aws.Config, wanted Lookup, looked *Looked) []string {
-	enabled, err := s.enabled(ctx, config, wanted.Account)
+	enabled, err := s.lookups.regions(ctx, wanted.Account, func() ([]string, error) {
+		return s.enabled(ctx, config, wanted.Account)
+	})
 	if err != nil {
 		enabled = defaultRegions[s.Caller.Partition]
 		if len(enabled) == 0 {
@@ -95,6 +98,52 @@ func (s *Session) regions(ctx context.Context, config aws.Config, wanted Lookup,
 		looked.Unseen = append(looked.Unseen, "not asked: "+strings.Join(left, ", "))
 	}
 	return wanted.Regions
+}
+
+// lookups is what the lookups of a session have in common, whichever roles they are
+// about: AWS limits the calls by account and Region.
+type lookups struct {
+	mu      sync.Mutex
+	paces   map[[2]string]*pacer // by account and Region
+	enabled map[string]enabled   // by account
+}
+
+// enabled are the Regions of an account, or why they are not known.
+type enabled struct {
+	regions []string
+	err     error
+}
+
+// pace is that of the calls to one Region of one account.
+func (l *lookups) pace(account, region string, most rate.Limit) *pacer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.paces == nil {
+		l.paces = map[[2]string]*pacer{}
+	}
+	at := [2]string{account, region}
+	if l.paces[at] == nil {
+		l.paces[at] = newCappedPacer(most)
+	}
+	return l.paces[at]
+}
+
+// regions asks once which Regions an account uses.
+func (l *lookups) regions(ctx context.Context, account string, ask func() ([]string, error)) ([]string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known, asked := l.enabled[account]
+	if !asked {
+		known.regions, known.err = ask()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if l.enabled == nil {
+			l.enabled = map[string]enabled{}
+		}
+		l.enabled[account] = known
+	}
+	return known.regions, known.err
 }
 
 // defaultRegions are those that every account of a partition has (AWS Account
@@ -184,7 +233,7 @@ func (s *search) all(ctx context.Context, regions []string, looked *Looked) {
 func (s *search) region(ctx context.Context, region string) (broken int, err error) {
 	client := cloudtrail.NewFromConfig(s.config, func(o *cloudtrail.Options) { o.Region = region })
 	line := s.session.line(s.wanted.Account, s.config.Credentials)
-	line.pace = newCappedPacer(s.session.tempo.lookups)
+	line.pace = s.session.lookups.pace(s.wanted.Account, region, s.session.tempo.lookups)
 	var at cursor
 	for at.more() {
 		out, err := ask(ctx, line, lookUpEvents,

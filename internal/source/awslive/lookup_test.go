@@ -96,6 +96,26 @@ func TestARegionThatCannotBeReadIsReportedAndTheOthersAreRead(t *testing.T) {
 	}
 }
 
+func TestManyRolesAreAskedAboutAtThePaceOfOneAndTheRegionsOnce(t *testing.T) {
+	t.Parallel()
+	limited := brisk
+	limited.lookups = 20
+	proxy, wanted := trailed(t, 1, nil)
+	session := open(t, proxy, Options{tempo: &limited})
+	began := time.Now()
+	for range 6 {
+		if _, err := session.LookUp(context.Background(), wanted, func(string) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(began); took < 5*time.Second/20 {
+		t.Errorf("six calls to each Region in %v", took)
+	}
+	if calls := proxy.Good(listRegions); calls != 1 {
+		t.Errorf("the Regions were asked for %d times", calls)
+	}
+}
+
 func TestWhatIsNotAskedIsSaid(t *testing.T) {
 	t.Parallel()
 	proxy, wanted := trailed(t, 1, nil)

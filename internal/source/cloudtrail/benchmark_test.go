@@ -35,12 +35,13 @@ var began = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 func BenchmarkRead(b *testing.B) {
 	heap.Settle()
 	for _, layout := range []struct {
-		name           string
-		files, records int
+		name                  string
+		files, records, roles int
 	}{
-		{"many", 64, 1_500},
-		{"single", 1, 96_000},
-		{"gigabyte", 500, 1_500},
+		{"many", 64, 1_500, 1},
+		{"single", 1, 96_000, 1},
+		{"roles", 64, 1_500, 1_000}, // of which 401 are called, 40 times in a hundred records
+		{"gigabyte", 500, 1_500, 1},
 	} {
 		b.Run(layout.name, func(b *testing.B) {
 			if layout.name == "gigabyte" && !*gigabyte {
@@ -60,7 +61,7 @@ func BenchmarkRead(b *testing.B) {
 				runtime.GC()
 				watch := watchHeap()
 				start = time.Now()
-				found := readAll(b, directory)
+				found := readAll(b, directory, layout.roles)
 				reading += time.Since(start)
 				peak = max(peak, watch())
 				if want := layout.files * layout.records / 100; found.Calls != want || len(found.Callers) != 5 {
@@ -129,14 +130,20 @@ func tokenize(b *testing.B, directory string) {
 	}
 }
 
-func readAll(b *testing.B, directory string) *evidence.Evidence {
+// readAll reads the calls of so many roles, and returns what was seen of the first.
+func readAll(b *testing.B, directory string, roles int) *evidence.Evidence {
+	to := evidence.NewCollectors(began, began.AddDate(0, 3, 0))
 	role, _ := evidence.ParseRole(synthetic.TrailRole)
-	to := evidence.NewCollector(role, began, began.AddDate(0, 3, 0), nil)
+	first := to.Want(role, nil)
+	for i := range roles - 1 {
+		other, _ := evidence.ParseRole(fmt.Sprintf("arn:aws:iam::111122223333:role/service-%03d", i))
+		to.Want(other, nil)
+	}
 	logs := New(to, nil)
 	if gaps, err := logs.Read(context.Background(), []string{directory}); err != nil || gaps != nil {
 		b.Fatal(gaps, err)
 	}
-	return to.Evidence()
+	return first.Evidence()
 }
 
 // watchHeap samples the heap until it is asked for the most it saw, in bytes.

@@ -22,13 +22,13 @@ func FuzzRead(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		whole, pieces := newReader(newCollector("sts:rolesessionname")), newReader(newCollector("sts:rolesessionname"))
+		whole, pieces := newReader(newCollectors("sts:rolesessionname")), newReader(newCollectors("sts:rolesessionname"))
 		first := whole.read(context.Background(), strings.NewReader(text))
 		second := pieces.read(context.Background(), oneByOne{strings.NewReader(text)})
 		if (first == nil) != (second == nil) || whole.events != pieces.events || whole.broken != pieces.broken || whole.known != pieces.known {
 			t.Errorf("%v, %d events, %d broken; in pieces %v, %d, %d", first, whole.events, whole.broken, second, pieces.events, pieces.broken)
 		}
-		if one, other := whole.to.Evidence(), pieces.to.Evidence(); one.Calls != other.Calls || one.Failed != other.Failed {
+		if one, other := whole.to.Of(roleARN).Evidence(), pieces.to.Of(roleARN).Evidence(); one.Calls != other.Calls || one.Failed != other.Failed {
 			t.Errorf("%d calls, in pieces %d", one.Calls, other.Calls)
 		}
 		if first != nil {

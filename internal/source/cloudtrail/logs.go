@@ -22,10 +22,11 @@ import (
 
 // Logs are log files that are being read.
 type Logs struct {
-	to    *evidence.Collector
+	to    *evidence.Collectors
 	stdin io.Reader
 
-	// Coverage is what there are records of, once Read has returned.
+	// Coverage is what there are records of in the roles' accounts, once Read has
+	// returned.
 	Coverage *evidence.Coverage
 	// Files counts the log files that were read, Passed the files in directories
 	// that are none.
@@ -56,9 +57,10 @@ func GlobalRegion(arn string) string {
 	return "us-east-1"
 }
 
-// New prepares to read logs for a collector. stdin is read where a path is "-".
-func New(to *evidence.Collector, stdin io.Reader) *Logs {
-	return &Logs{to: to, stdin: stdin, Coverage: evidence.NewCoverage(to.Role().Account)}
+// New prepares to read logs once for all the roles that are wanted. stdin is read
+// where a path is "-".
+func New(to *evidence.Collectors, stdin io.Reader) *Logs {
+	return &Logs{to: to, stdin: stdin, Coverage: evidence.NewCoverage(to.Accounts()...)}
 }
 
 // Progress tells how many bytes of files have been read, and how many the files

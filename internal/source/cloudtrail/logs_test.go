@@ -47,7 +47,7 @@ func write(t testing.TB, directory, name string, text []byte) {
 
 func readLogs(t testing.TB, stdin string, paths ...string) (*evidence.Evidence, *Logs, []audit.Incomplete) {
 	t.Helper()
-	to := newCollector()
+	to := newCollectors()
 	logs := New(to, strings.NewReader(stdin))
 	gaps, err := logs.Read(context.Background(), paths)
 	if err != nil {
@@ -58,7 +58,7 @@ func readLogs(t testing.TB, stdin string, paths ...string) (*evidence.Evidence, 
 			t.Errorf("the external ID is told: %v", gap)
 		}
 	}
-	return to.Evidence(), logs, gaps
+	return to.Of(roleARN).Evidence(), logs, gaps
 }
 
 func TestLogsAreReadInEveryForm(t *testing.T) {
@@ -88,7 +88,7 @@ func TestLogsAreReadInEveryForm(t *testing.T) {
 			if found.Calls != 1 || len(gaps) > 0 || logs.Files != 1 {
 				t.Errorf("%s (compressed: %v): %d calls, gaps %v", name, compressed, found.Calls, gaps)
 			}
-			if regions := logs.Coverage.Regions(); len(regions) != 1 || regions[0] != "us-east-2" {
+			if regions := logs.Coverage.Regions("111122223333"); len(regions) != 1 || regions[0] != "us-east-2" {
 				t.Errorf("%s: Regions %v", name, regions)
 			}
 		}
@@ -205,7 +205,7 @@ func TestAnInterruptedReadingEndsWithTheContext(t *testing.T) {
 	write(t, directory, "a.json", []byte(`{"Records":[`+numbered(1)+`]}`))
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := New(newCollector(), nil).Read(ctx, []string{directory}); err == nil {
+	if _, err := New(newCollectors(), nil).Read(ctx, []string{directory}); err == nil {
 		t.Error("no error")
 	}
 }

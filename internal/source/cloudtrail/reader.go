@@ -1,13 +1,11 @@
 package cloudtrail
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"countersign/internal/evidence"
 	"countersign/internal/source/rawjson"
@@ -29,12 +27,13 @@ var errTooLarge = errors.New("a single value of more than 4 MiB")
 
 // reader reads one file after the other. Its memory does not grow with them.
 type reader struct {
-	to       *evidence.Collector
+	to       *evidence.Collectors
+	accounts []string // of the roles
 	coverage *evidence.Coverage
-	name     []byte          // of the role, as every record of it has it
-	account  []byte          // of the role
-	covered  map[string]bool // days and Regions with a record of the account
-	pair     []byte
+	// covered has the days with their Regions, of how many of the accounts there
+	// is a record, and behind each the accounts themselves.
+	covered map[string]int
+	place   []byte
 
 	input   limited
 	decoder *jsontext.Decoder
@@ -48,11 +47,9 @@ type reader struct {
 	why    error // of the first of these
 }
 
-func newReader(to *evidence.Collector) *reader {
-	return &reader{
-		to: to, coverage: evidence.NewCoverage(to.Role().Account), covered: map[string]bool{},
-		name: []byte(to.Role().Name), account: []byte(to.Role().Account),
-	}
+func newReader(to *evidence.Collectors) *reader {
+	accounts := to.Accounts()
+	return &reader{to: to, accounts: accounts, coverage: evidence.NewCoverage(accounts...), covered: map[string]int{}}
 }
 
 // read reads the records of a file to its end, or to a fault, which it returns.
@@ -170,46 +167,6 @@ func (r *reader) list() error {
 	}
 }
 
-// element looks at a record of a list. Most cannot matter, and are known by their
-// text: the role's name, of which no character needs to be escaped, or the name
-// of the call is not in them.
-func (r *reader) element(object []byte) {
-	r.events++
-	look := r.events%sampled == 1 || r.isNews(object)
-	mayMatter := bytes.Contains(object, r.name) && bytes.Contains(object, assume) || bytes.Contains(object, escape)
-	if !look && !mayMatter {
-		return
-	}
-	r.record.split(object)
-	r.known = r.known || r.record.isEvent()
-	r.take(look)
-}
-
-// isNews reports whether a record may be of a day or a Region of which no record of
-// the account has been seen.
-func (r *reader) isNews(object []byte) bool {
-	day, region := textAfter(object, eventTimeIs), textAfter(object, awsRegionIs)
-	if len(day) < len(time.DateOnly) {
-		return true // written in another way
-	}
-	r.pair = append(append(r.pair[:0], day[:len(time.DateOnly)]...), region...)
-	return !r.covered[string(r.pair)] && bytes.Contains(object, r.account)
-}
-
-var eventTimeIs, awsRegionIs = []byte(`"eventTime":"`), []byte(`"awsRegion":"`)
-
-// textAfter is the text from a lead up to the next quotation mark.
-func textAfter(object, lead []byte) []byte {
-	at := bytes.Index(object, lead)
-	if at < 0 {
-		return nil
-	}
-	text := object[at+len(lead):]
-	return text[:max(bytes.IndexByte(text, '"'), 0)]
-}
-
-var assume, escape = []byte("AssumeRole"), []byte(`\u`)
-
 // take adds the call of the record at hand, if it is one. look says to note its
 // time and Region.
 func (r *reader) take(look bool) {
@@ -236,15 +193,19 @@ func (r *reader) take(look bool) {
 		return
 	}
 	recipient := r.record.text(recipientAccountID)
-	if recipient == "" && r.to.Role().Is(call.RoleARN) {
-		r.coverage.Saw(string(r.account), call.Region, call.Time) // old records do not say it
+	to := r.to.Of(call.RoleARN)
+	if to == nil {
+		return
 	}
-	r.to.Add(call, recipient)
+	if recipient == "" {
+		r.coverage.Saw(to.Role().Account, call.Region, call.Time) // old records do not say it
+	}
+	to.Add(call, recipient)
 }
 
 // Take adds the call of a record that stands alone, as LookupEvents gives it, if it
 // is one. The error says that it is no record.
-func Take(to *evidence.Collector, text string) error {
+func Take(to *evidence.Collectors, text string) error {
 	value := jsontext.Value(text)
 	if !value.IsValid(jsontext.AllowDuplicateNames(true)) || value.Kind() != '{' {
 		return errors.New("not JSON")
@@ -263,19 +224,6 @@ func Take(to *evidence.Collector, text string) error {
 	}
 	return err
 }
-
-// saw notes the time and the Region of the record at hand.
-func (r *reader) saw(at time.Time) {
-	recipient, region := r.record.text(recipientAccountID), r.record.text(awsRegion)
-	r.coverage.Saw(recipient, region, at)
-	if recipient == string(r.account) && len(r.covered) < mostCovered {
-		r.covered[at.Format(time.DateOnly)+region] = true
-	}
-}
-
-// mostCovered bounds what is remembered of days and Regions; beyond it records
-// are looked at more often.
-const mostCovered = 100_000
 
 func (r *reader) fail(why error) {
 	if r.broken++; r.broken == 1 {

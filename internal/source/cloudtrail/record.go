@@ -1,6 +1,6 @@
 // Package cloudtrail reads CloudTrail logs: files as they lie in S3, JSON Lines,
 // and what aws cloudtrail lookup-events prints. It hands on the calls that assume
-// one role, and passes over all else.
+// the roles in question, and passes over all else.
 package cloudtrail
 
 import (

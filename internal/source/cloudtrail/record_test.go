@@ -32,17 +32,19 @@ func event(identity, parameters, more string) string {
 // collect reads a text as a log file and returns what was collected of the role.
 func collect(t testing.TB, text string, asked ...string) *evidence.Evidence {
 	t.Helper()
-	to := newCollector(asked...)
+	to := newCollectors(asked...)
 	r := newReader(to)
 	if err := r.read(context.Background(), strings.NewReader(text)); err != nil || r.broken > 0 {
 		t.Fatalf("reading: %v, %d broken: %v", err, r.broken, r.why)
 	}
-	return to.Evidence()
+	return to.Of(roleARN).Evidence()
 }
 
-func newCollector(asked ...string) *evidence.Collector {
+func newCollectors(asked ...string) *evidence.Collectors {
 	role, _ := evidence.ParseRole(roleARN)
-	return evidence.NewCollector(role, time.Date(2026, 8, 25, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), asked)
+	to := evidence.NewCollectors(time.Date(2026, 8, 25, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))
+	to.Want(role, asked)
+	return to
 }
 
 // The userIdentity of every type in the CloudTrail User Guide, "CloudTrail
@@ -248,7 +250,7 @@ func TestARolesNameIsFoundHoweverItIsEscaped(t *testing.T) {
 }
 
 func TestARecordWithAMemberTwiceIsReported(t *testing.T) {
-	to := newCollector()
+	to := newCollectors()
 	r := newReader(to)
 	text := `{"Records":[` + event(vendor, "", `,"eventName":"AssumeRole"`) + `]}`
 	if err := r.read(context.Background(), strings.NewReader(text)); err != nil || r.broken != 1 || !strings.Contains(r.why.Error(), "eventName is there twice") {
