@@ -28,12 +28,12 @@ func fails(check func(testing.TB)) (failed bool) {
 
 const (
 	trailer = `{"schema":"countersign.scan/v1","summary":{"roles":1,"fail":0,"pass":0,"not_applicable":1,"unknown":0,"error":0,"waived":0},` +
-		`"incomplete":[{"source":"a.json","account":null,"reason":"not JSON"}],"waivers":[]}`
+		`"incomplete":[{"source":"a.json","account":null,"reason":"not JSON"}],"waivers":[],"baseline":null}`
 	result = `{"fingerprint":"cs1-0","rule":"IAM-050","arn":null,"name":"a","account":null,` +
 		`"source":{"kind":"get-role","path":"-","line":1,"column":1,"end_line":null,"end_column":null,"address":null},` +
 		`"verdict":"not-applicable","severity":"none","exploitable":false,"default_assumed":false,"depends_on":[],"reasons":[],` +
 		`"protection":[],"warnings":[],"witness":null,"third_parties":[],"privilege":null,"last_used":{"at":null},"compliance":[],` +
-		`"waiver":null,"fix":null}`
+		`"waiver":null,"baseline":null,"wider":[],"fix":null}`
 )
 
 func document() string {
