@@ -83,7 +83,7 @@ func someRecord(t *rapid.T) string {
 
 func TestReadingForManyRolesIsReadingForEachOfThem(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		records := rapid.SliceOfN(rapid.Custom(someRecord), 1, 120).Draw(t, "records")
+		records := rapid.SliceOfN(rapid.Custom(someRecord), 1, 40).Draw(t, "records")
 		text := `{"Records":[` + strings.Join(records, ",") + `]}`
 		together := readFor(t, text, someRoles...)
 		for _, arn := range someRoles {
