@@ -288,7 +288,7 @@ func (c *command) repair(ctx context.Context, f *fixing, args []string) error {
 		c.tell(nil, summary)
 		return err
 	}
-	r := &repairing{all: all.all, repairs: repairs, options: options, paths: args, summary: summary, session: supply.session, owners: options.Parties}
+	r := &repairing{settings: found, all: all.all, repairs: repairs, options: options, paths: args, summary: summary, session: supply.session, owners: options.Parties}
 	if f.as != "" {
 		return c.writeRemedy(ctx, f, wanted, r)
 	}

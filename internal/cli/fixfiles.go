@@ -14,6 +14,7 @@ import (
 	"countersign/internal/fix/patch"
 	"countersign/internal/fix/textdiff"
 	"countersign/internal/rule"
+	"countersign/internal/settings"
 	"countersign/internal/source"
 	"countersign/internal/source/awslive"
 	"countersign/internal/thirdparty"
@@ -21,15 +22,16 @@ import (
 
 // repairing is a run of fix over files.
 type repairing struct {
-	all     []*rule.Finding
-	repairs []*fix.Repair
-	options audit.Options
-	paths   []string
-	summary audit.Summary
-	files   *fix.Files
-	session *awslive.Session // nil unless AWS is read
-	owners  *thirdparty.Directory
-	seen    sightings
+	settings settings.Settings
+	all      []*rule.Finding
+	repairs  []*fix.Repair
+	options  audit.Options
+	paths    []string
+	summary  audit.Summary
+	files    *fix.Files
+	session  *awslive.Session // nil unless AWS is read
+	owners   *thirdparty.Directory
+	seen     sightings
 }
 
 // mostText bounds a file that is edited, in bytes.

@@ -7,11 +7,29 @@ import (
 	"strings"
 
 	"countersign/internal/fix"
+	"countersign/internal/report"
 	"countersign/trust"
 )
 
 // fixFormats are the formats that fix writes.
-var fixFormats = []string{"text", "json"}
+var fixFormats = []string{textFormat, "json", sarifFormat}
+
+const sarifFormat = "sarif"
+
+// writeSARIF writes the open roles as scan does, each with its change where that
+// can be told whole.
+func (r *repairing) writeSARIF(to io.Writer, options report.Options) error {
+	writer, err := report.New(sarifFormat, to, options)
+	if err != nil {
+		return err
+	}
+	for _, one := range r.repairs {
+		if err := writer.Finding(one.Finding); err != nil {
+			return err
+		}
+	}
+	return writer.Close(r.summary)
+}
 
 // writeFix writes what the repairs are: as text the diff on standard output, so
 // that it can be piped to patch or git apply, and what there is to say of it on
@@ -20,6 +38,9 @@ func (c *command) writeFix(f *fixing, wanted outputs, r *repairing) error {
 	err := c.writeTo(wanted, func(to io.Writer, one output) error {
 		if one.format == textFormat {
 			return c.writeDiff(f, to, one.path == stdout, r)
+		}
+		if one.format == sarifFormat {
+			return r.writeSARIF(to, c.optionsFor(one, f.reportOptions(c, r.settings)))
 		}
 		return writeFixJSON(f, to, r)
 	})

@@ -18,9 +18,7 @@ type Facts struct {
 // Describe tells a repair that has a change.
 func Describe(r *Repair, require trust.Requirement, quota int) Facts {
 	var facts Facts
-	for i := range r.Rewriting.Changes {
-		facts.Does = append(facts.Does, does(&r.Rewriting.Changes[i])...)
-	}
+	facts.Does = whatItDoes(r)
 	proof := &r.Rewriting.Proof
 	if len(proof.Open) == 0 {
 		facts.Proved = append(facts.Proved, "nobody inside the zone of trust, no service and no federated caller is affected")
@@ -48,6 +46,15 @@ func Describe(r *Repair, require trust.Requirement, quota int) Facts {
 		facts.Warns = append(facts.Warns, fmt.Sprintf("the policy grows to %d characters, and IAM stores %d unless the quota L-C07B4B0D was raised", r.Size, quota))
 	}
 	return facts
+}
+
+// whatItDoes tells the change, a sentence for each part of it.
+func whatItDoes(r *Repair) []string {
+	var list []string
+	for i := range r.Rewriting.Changes {
+		list = append(list, does(&r.Rewriting.Changes[i])...)
+	}
+	return list
 }
 
 var countersigns = map[trust.Requirement]string{

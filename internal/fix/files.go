@@ -34,7 +34,7 @@ const rounds = 8
 // all roles that were judged, since a text may make several of them.
 func Edit(findings []*rule.Finding, repairs []*Repair, options patch.Options, rejudge Rejudge) (*Files, error) {
 	for range rounds {
-		files, edited, err := edit(findings, repairs, options)
+		files, edited, done, err := edit(findings, repairs, options)
 		if err != nil || len(files.After) == 0 {
 			return files, err
 		}
@@ -43,6 +43,7 @@ func Edit(findings []*rule.Finding, repairs []*Repair, options patch.Options, re
 			return nil, err
 		}
 		if check(findings, edited, after) {
+			note(done, files, edited)
 			return files, nil
 		}
 	}
@@ -55,7 +56,7 @@ func Edit(findings []*rule.Finding, repairs []*Repair, options patch.Options, re
 }
 
 // edit plans the repairs that are left and makes their edits.
-func edit(findings []*rule.Finding, repairs []*Repair, options patch.Options) (*Files, map[*rule.Finding]*Repair, error) {
+func edit(findings []*rule.Finding, repairs []*Repair, options patch.Options) (*Files, map[*rule.Finding]*Repair, *patch.Patch, error) {
 	byFinding := map[*rule.Finding]*Repair{}
 	for _, repair := range repairs {
 		if repair.Repaired() {
@@ -84,15 +85,61 @@ func edit(findings []*rule.Finding, repairs []*Repair, options patch.Options) (*
 	for _, path := range done.Files() {
 		text, err := options.Read(path)
 		if err != nil {
-			return nil, nil, fmt.Errorf("reading %s: %w", path, err)
+			return nil, nil, nil, fmt.Errorf("reading %s: %w", path, err)
 		}
 		edited, err := done.Apply(path, text)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		files.Before[path], files.After[path] = text, edited
 	}
-	return files, byFinding, nil
+	return files, byFinding, done, nil
+}
+
+// note gives the findings that are closed their edits.
+func note(done *patch.Patch, files *Files, edited map[*rule.Finding]*Repair) {
+	texts := map[string]*trust.File{}
+	for path, text := range files.Before {
+		texts[path] = &trust.File{Name: path, Text: text}
+	}
+	for finding, repair := range edited {
+		made := &rule.Fix{Does: strings.Join(whatItDoes(repair), "; "), HoldsIDs: writesID(repair.Rewriting.Changes)}
+		for _, one := range done.Of(finding.Role) {
+			at := trust.Range{File: texts[one.File], Start: one.Start, End: one.End}
+			place := rule.Place{Path: one.File, Line: at.Line(), Column: at.Column()}
+			place.EndLine, place.EndColumn = at.EndPosition()
+			made.Edits = append(made.Edits, rule.Edit{Place: place, Text: one.New})
+		}
+		finding.Fix = made
+	}
+}
+
+// writesID reports whether a change writes an external ID, and not a reference
+// to one.
+func writesID(changes []trust.Change) bool {
+	for i := range changes {
+		for _, edit := range changes[i].Conditions {
+			if edit.New != nil && strings.EqualFold(edit.New.Key, "sts:ExternalId") && slices.ContainsFunc(edit.New.Values, isText) {
+				return true
+			}
+		}
+		if slices.ContainsFunc(changes[i].Insert, namesID) {
+			return true
+		}
+	}
+	return false
+}
+
+func isText(v trust.Value) bool { return v.Kind != trust.Unknown }
+
+// namesID reports whether a tree has a condition on the external ID with a text.
+func namesID(v trust.Value) bool {
+	for _, m := range v.Members {
+		if strings.EqualFold(m.Key.Text, "sts:ExternalId") && (isText(m.Value) || slices.ContainsFunc(m.Value.Items, isText)) || namesID(m.Value) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(v.Items, namesID)
 }
 
 // check holds what was read again against what was proved. It refuses repairs

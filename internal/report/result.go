@@ -73,7 +73,7 @@ type result struct {
 	Waiver         *waived        `json:"waiver"`
 	Baseline       *string        `json:"baseline"`
 	Wider          []string       `json:"wider"`
-	Fix            *struct{}      `json:"fix"` // not made yet
+	Fix            *repair        `json:"fix"`
 }
 
 type source struct {
@@ -169,6 +169,7 @@ func newResult(finding *rule.Finding, options *Options) *result {
 		Waiver:         newWaived(finding.Waiver),
 		Baseline:       orNull(string(finding.Standing)),
 		Wider:          finding.Wider,
+		Fix:            newRepair(finding.Fix, options),
 	}
 	for _, w := range verdict.Warnings {
 		line, column := locate(finding, w.Range)
@@ -262,4 +263,33 @@ func index(n int) *int {
 		return nil
 	}
 	return &n
+}
+
+// repair is the change of text that closes a role.
+type repair struct {
+	Does  string `json:"does"`
+	Edits []edit `json:"edits"`
+}
+
+type edit struct {
+	Path      string `json:"path"`
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndLine   int    `json:"end_line"`
+	EndColumn int    `json:"end_column"`
+	Text      string `json:"text"`
+}
+
+// newRepair is nil where no change was made, and where it could not be told
+// without an external ID that is not to be shown: what is redacted closes
+// nothing.
+func newRepair(fix *rule.Fix, options *Options) *repair {
+	if fix == nil || fix.HoldsIDs && !options.ShowExternalIDs {
+		return nil
+	}
+	made := &repair{Does: fix.Does, Edits: []edit{}}
+	for _, e := range fix.Edits {
+		made.Edits = append(made.Edits, edit{e.Path, e.Line, e.Column, e.EndLine, e.EndColumn, e.Text})
+	}
+	return made
 }

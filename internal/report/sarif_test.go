@@ -10,6 +10,7 @@ import (
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
 	"countersign/internal/audit"
+	"countersign/internal/report/schematest"
 	"countersign/internal/role"
 	"countersign/internal/rule"
 	"countersign/trust"
@@ -173,4 +174,31 @@ func TestRulesInSARIFCarryTheirPages(t *testing.T) {
 			t.Errorf("%+v", described)
 		}
 	}
+}
+
+func TestSARIFHasTheEditsThatCloseARole(t *testing.T) {
+	finding := severalReasons(t)
+	finding.Fix = &rule.Fix{Does: "statement 1 asks for it {once}", Edits: []rule.Edit{
+		{Place: rule.Place{Path: finding.Place.Path, Line: 3, Column: 5, EndLine: 3, EndColumn: 5}, Text: "\n\"[x]\": {}"},
+		{Place: rule.Place{Path: finding.Place.Path, Line: 4, Column: 1, EndLine: 5, EndColumn: 1}, Text: ""},
+	}}
+	fixes := func(options Options) []*sarif.Fix {
+		return validSARIF(t, write(t, "sarif", options, []*rule.Finding{finding}, audit.Summary{Roles: 1, Fail: 1})).Runs[0].Results[0].Fixes
+	}
+	made := fixes(Options{})
+	if len(made) != 1 || len(made[0].ArtifactChanges) != 1 || len(made[0].ArtifactChanges[0].Replacements) != 2 {
+		t.Fatalf("%+v", made)
+	}
+	first := made[0].ArtifactChanges[0].Replacements[0]
+	if got := *first.InsertedContent.Text; got != "\n\"[x]\": {}" {
+		t.Errorf("the text is %q", got)
+	}
+	finding.Fix.HoldsIDs = true
+	if made = fixes(Options{}); len(made) != 0 {
+		t.Error("a text with an external ID is shown")
+	}
+	if made = fixes(Options{ShowExternalIDs: true}); len(made) != 1 {
+		t.Error("it is not shown where that is asked for")
+	}
+	schematest.Document(t, write(t, "json", Options{ShowExternalIDs: true}, []*rule.Finding{finding}, audit.Summary{Roles: 1, Fail: 1}))
 }

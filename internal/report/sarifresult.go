@@ -65,7 +65,7 @@ type (
 		Fingerprints map[string]string  `json:"fingerprints"`
 		Partial      map[string]string  `json:"partialFingerprints"`
 		Suppressions []sarifSuppression `json:"suppressions,omitempty"`
-		Fixes        []sarifFix         `json:"fixes,omitempty"` // exact edits only; none is made yet
+		Fixes        []sarifFix         `json:"fixes,omitempty"` // exact edits only
 		Properties   sarifProperties    `json:"properties"`
 	}
 	sarifLocation struct {
@@ -145,6 +145,7 @@ func newSARIFResult(finding *rule.Finding, options *Options) sarifResult {
 		Locations:  []sarifLocation{sarifPlace(finding)},
 		Related:    sarifRelated(finding),
 		Properties: newSARIFProperties(finding, told),
+		Fixes:      sarifFixes(finding, told.Fix),
 	}
 	if accepted := finding.Waiver; accepted != nil {
 		kind := "external"
@@ -154,6 +155,24 @@ func newSARIFResult(finding *rule.Finding, options *Options) sarifResult {
 		made.Suppressions = []sarifSuppression{{kind, "accepted", acceptance(accepted)}}
 	}
 	return made
+}
+
+// sarifFixes is the change that closes the role, if one was made.
+func sarifFixes(finding *rule.Finding, made *repair) []sarifFix {
+	if made == nil {
+		return nil
+	}
+	one := sarifFix{Description: sarifMessage(made.Does)}
+	for i, e := range made.Edits {
+		if i == 0 || e.Path != made.Edits[i-1].Path {
+			one.Changes = append(one.Changes, sarifChange{Artifact: sarifAt(finding, rule.Place{Path: e.Path}).Artifact})
+		}
+		last := &one.Changes[len(one.Changes)-1]
+		last.Replacements = append(last.Replacements, sarifReplacement{
+			sarifRegion{e.Line, e.Column, e.EndLine, e.EndColumn}, sarifText{e.Text}, // no message: nothing is escaped
+		})
+	}
+	return []sarifFix{one}
 }
 
 func newSARIFProperties(finding *rule.Finding, told *result) sarifProperties {

@@ -27,6 +27,22 @@ type Finding struct {
 	// what is new of a role that the baseline knows.
 	Standing Standing
 	Wider    []string
+	// Fix is the change of text that closes the role; nil where none was made.
+	Fix *Fix
+}
+
+// Fix is a change of text that closes a role, exact to the byte.
+type Fix struct {
+	Does  string // what it does, for people
+	Edits []Edit // in the order of files and places, apart from each other
+	// HoldsIDs is set when a new text holds an external ID.
+	HoldsIDs bool
+}
+
+// Edit puts a text in the place of what stands there, which may be nothing.
+type Edit struct {
+	Place
+	Text string
 }
 
 // Counts reports whether the finding is one to act on: neither accepted nor

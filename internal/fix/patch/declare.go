@@ -73,7 +73,7 @@ func (d *declarations) parameter(p *page, name string) error {
 	case !logicalName.MatchString(name):
 		return &refusalError{name + " is no name for a parameter", "it consists of letters and digits"}
 	case !d.plan.options.Declare:
-		return &refusalError{"the template has no parameter " + name, "declare it, or have it declared"}
+		return &refusalError{"the template has no parameter " + name, "declare it, or have it declared with --declare"}
 	}
 	bare := func(text string) *node { return &node{kind: scalar, spelt: text} }
 	made := newEntry(name, &node{kind: object, entries: []entry{
@@ -145,7 +145,7 @@ func (d *declarations) variable(p *page, name string, isCalled bool) error {
 	case isCalled:
 		return &refusalError{"the module has no variable " + name, "declare it in " + directory + ", and pass it where the module is called"}
 	case !d.plan.options.Declare:
-		return &refusalError{"the configuration has no variable " + name, "declare it, or have it declared"}
+		return &refusalError{"the configuration has no variable " + name, "declare it, or have it declared with --declare"}
 	case isTerraformJSON(target):
 		return d.jsonVariable(p, name)
 	}

@@ -55,6 +55,30 @@ type Patch struct {
 	// Edited are the roles whose policies change, in the order of the plan.
 	Edited  []*role.Role
 	Refused []Refusal
+
+	plan     *Plan
+	declared []Edit
+}
+
+// Of lists the edits that close one role, in order, with the declarations in the
+// files that they are in; roles that share a text share its edits.
+func (p *Patch) Of(subject *role.Role) []Edit {
+	var edits []Edit
+	for _, one := range p.plan.jobs {
+		if one.role != subject || one.refusal != nil {
+			continue
+		}
+		for i := range one.pieces {
+			edits = append(edits, one.pieces[i].edits...)
+		}
+	}
+	for _, declaration := range p.declared {
+		if slices.ContainsFunc(edits, func(e Edit) bool { return e.File == declaration.File }) {
+			edits = append(edits, declaration)
+		}
+	}
+	sortEdits(edits)
+	return edits
 }
 
 // Plan gathers the changes of many roles.
@@ -226,7 +250,7 @@ func (p *Plan) use(v *trust.Value, number, statement int, bare *page) {
 func (p *Plan) Finish() *Patch {
 	p.reconcile()
 	declared := declarations{plan: p, done: map[string]error{}}
-	done := &Patch{}
+	done := &Patch{plan: p}
 	seen := map[Edit]bool{}
 	groups := map[string]bool{}
 	for _, one := range p.jobs {
@@ -254,6 +278,7 @@ func (p *Plan) Finish() *Patch {
 			}
 		}
 	}
+	done.declared = declared.edits
 	done.Edits = append(done.Edits, declared.edits...)
 	sortEdits(done.Edits)
 	return done
