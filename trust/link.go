@@ -279,7 +279,10 @@ func (f *finder) fillLinked() bool {
 	}()
 	for range 6 {
 		if !f.fill() {
-			return false
+			if len(excluded) == 0 {
+				return false
+			}
+			break // without what was forbidden there might be one
 		}
 		request := f.found.request(f.program)
 		if f.linksHold(&request) {

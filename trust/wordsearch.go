@@ -223,7 +223,11 @@ func (se *search) isAll(s scope, segment int) bool {
 }
 
 func (se *search) key(n *node) string {
-	owed := min(n.count, se.low(n.segment))
+	owed := se.low(n.segment)
+	if se.shape.segments[n.segment].path {
+		owed = max(owed, 2) // a slash alone is no path
+	}
+	owed = min(owed, n.count)
 	key := make([]byte, 0, 8+8*len(n.positions))
 	key = append(key, byte(n.segment), byte(owed), byte(owed>>8), 0)
 	if n.slash {
