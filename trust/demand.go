@@ -1,14 +1,12 @@
 package trust
 
-import "slices"
-
 // An atom is one condition of a statement, made ready.
 type atom struct {
 	*Condition
 	effect  Effect
 	info    *keyInfo
 	absent  bool      // the result when the key is missing
-	linked  bool      // some operand has a variable
+	linked  bool      // some operand has a variable that is not a fact of the role
 	demands [2]demand // of a present value: wanted false, wanted true
 }
 
@@ -22,15 +20,12 @@ type demand struct {
 // atom makes a condition ready.
 func (p *program) atom(a *atom, c *Condition, effect Effect) {
 	*a = atom{Condition: c, effect: effect, info: p.key(c.Key, c.Spelling), absent: absentResult(c)}
-	a.linked = !isTyped(c.Operator.Family) && slices.ContainsFunc(c.Values, func(o Operand) bool { return hasVariable(o.Pieces) })
-	if a.linked {
+	if !isTyped(c.Operator.Family) {
 		for i := range c.Values {
-			for j := range c.Values[i].Pieces {
-				if piece := &c.Values[i].Pieces[j]; piece.Kind == VariablePiece {
-					p.key(piece.Key, piece.Key)
-				}
-			}
+			a.linked = p.variables(c.Values[i].Pieces) || a.linked
 		}
+	}
+	if a.linked {
 		return
 	}
 	if a.info.class == keyAbsent {
@@ -38,6 +33,19 @@ func (p *program) atom(a *atom, c *Condition, effect Effect) {
 	}
 	patterns := p.patterns(c)
 	a.demands[0], a.demands[1] = a.demand(patterns, false), a.demand(patterns, true)
+}
+
+// variables looks an operand's variables up, and reports whether the value of
+// some of them differs between requests. Facts of the role do not.
+func (p *program) variables(pieces []Piece) bool {
+	differ := false
+	for i := range pieces {
+		if pieces[i].Kind == VariablePiece {
+			info := p.key(pieces[i].Key, pieces[i].Key)
+			differ = differ || info.class != keyFact && info.class != keyAbsent || info.multi
+		}
+	}
+	return differ
 }
 
 // patterns compiles the operands of an operator that compares text.
