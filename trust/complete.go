@@ -69,7 +69,11 @@ func gapsOf(policy *Policy, question *Question) []gap {
 		gaps = documentGaps(policy.document, question)
 	}
 	if question.Subject.Account == "" {
-		gaps = append(gaps, gap{gapAccount, literals(append(accountsNamed(policy), strangers[0]))})
+		var named []string
+		for _, p := range append([]*Policy{policy}, question.RCPs...) {
+			named = append(named, accountsNamed(p)...)
+		}
+		gaps = append(gaps, gap{gapAccount, literals(append(named, strangers[0]))})
 	}
 	if policy.sparesAccount {
 		gaps = append(gaps, gap{gapNotPrincipal, literals([]string{"spares it", "spares nobody"})})

@@ -107,3 +107,19 @@ func TestAVerdictOnUnknownPartsHoldsForEveryCompletion(t *testing.T) {
 	})
 	t.Logf("outcomes: %v", outcomes)
 }
+
+func TestAnRCPThatSparesTheRoleOfOneAccountLeavesTheVerdictOpenUntilTheAccountIsKnown(t *testing.T) {
+	policy, err := Parse(object("Version", Literal(version2012), "Statement", all(aws(Literal(vendorRoot)), assume)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rcp, err := ParseRCP(object("Version", Literal(version2012), "Statement", object("Effect", Literal("Deny"), "Principal", Literal("*"),
+		"Action", Literal("sts:*"), "NotResource", Literal("arn:aws:iam::111122223333:role/Target"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	question := Question{Subject: Subject{Name: "Target"}, RCPs: []*Policy{rcp}, Now: sampleNow}
+	if verdict := Decide(policy, question); verdict.Outcome != Undecided || !slices.Equal(verdict.DependsOn, []string{gapAccount}) {
+		t.Errorf("%s depends on %v", describe(verdict), verdict.DependsOn)
+	}
+}

@@ -64,6 +64,9 @@ func accountsNamed(policy *Policy) []string {
 				found = append(found, account)
 			}
 		}
+		for j := range s.Resources {
+			found = append(found, accountsIn(s.Resources[j].Text)...)
+		}
 		for j := range s.Conditions {
 			for k := range s.Conditions[j].Values {
 				found = append(found, accountsIn(s.Conditions[j].Values[k].Text)...)
