@@ -23,6 +23,7 @@ type Issuer struct {
 	Generate bool
 
 	made     map[string]string // by third party
+	offered  map[string]bool   // the third parties without any for the role at hand
 	used     []Made            // for the role at hand
 	owner    map[string]string // external ID → third party
 	claimed  []string          // external IDs that have their owner since the role at hand
@@ -52,7 +53,9 @@ func (i *Issuer) party(account string) string {
 }
 
 // begin goes on to another role.
-func (i *Issuer) begin() { i.conflict, i.used, i.claimed = "", nil, nil }
+func (i *Issuer) begin() {
+	i.conflict, i.used, i.claimed, i.offered = "", nil, nil, map[string]bool{}
+}
 
 // release takes back what was given for the role at hand, which gets nothing.
 func (i *Issuer) release() {
@@ -66,8 +69,13 @@ func (i *Issuer) release() {
 func (i *Issuer) issue(account string) (trust.Value, bool) {
 	id, listed := i.ByAccount[account]
 	if !listed {
+		// One that was made for another role comes last: what the policy at hand
+		// names goes first.
 		party := i.party(account)
-		if id = i.made[party]; id != "" && !slices.Contains(i.used, Made{spelt(party), id}) {
+		if i.offered[party] {
+			id = i.made[party]
+		}
+		if id != "" && !slices.Contains(i.used, Made{spelt(party), id}) {
 			i.used = append(i.used, Made{spelt(party), id})
 		}
 	}
@@ -138,6 +146,7 @@ func (i *Issuer) generate(accounts []string) bool {
 	}
 	for _, account := range accounts {
 		party := i.party(account)
+		i.offered[party] = true
 		if i.made[party] != "" {
 			continue
 		}
