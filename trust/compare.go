@@ -139,6 +139,9 @@ func eachCompletion(before, after *Policy, question Question, open *[]string, vi
 		first, err := completedPolicy(before, chosen)
 		second, err2 := completedPolicy(after, chosen)
 		if err != nil || err2 != nil {
+			if (err == nil) != (err2 == nil) {
+				*open = addOnce(*open, "one of the policies has no meaning with some of the values that are unknown")
+			}
 			continue // neither is deployed like that
 		}
 		q := completedQuestion(question, chosen)

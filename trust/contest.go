@@ -290,7 +290,7 @@ func (c *contest) confirm(request *Request, from side) bool {
 			return false
 		}
 	}
-	return from == anywhere || c.zone.contains(e, c.subject)
+	return c.zone.contains(e, c.subject) == (from != anywhere)
 }
 
 // entrances are the ways into the granting policy.

@@ -15,7 +15,7 @@ func withID(id string) given {
 }
 
 // assumedAge is how long ago MFA was shown, in seconds, where it is assumed.
-const assumedAge = "30"
+const assumedAge = "0"
 
 // withMFA assumes that MFA was shown, beside what else is assumed.
 func (g given) withMFA() given {
@@ -45,9 +45,10 @@ func (g given) withoutMFA(session bool) given {
 }
 
 // assume settles the conditions of a policy. What a condition with variables
-// says of an assumed key depends on the rest of the request: loosely is taken
-// for its result, so that the answer errs on a known side.
-func (p *program) assume(policy *Policy, assumed given, loosely func(Effect) bool) *Policy {
+// says of an assumed key depends on the rest of the request. In a Deny it is
+// taken to hold. In an Allow it is taken not to, or, loosely, to hold wherever
+// the variables have values: a caller knows its own, and can send them.
+func (p *program) assume(policy *Policy, assumed given, loosely bool) *Policy {
 	settled := *policy
 	settled.Statements = nil
 	for i := range policy.Statements {
@@ -61,7 +62,18 @@ func (p *program) assume(policy *Policy, assumed given, loosely func(Effect) boo
 				s.Conditions = append(s.Conditions, *c)
 				continue
 			}
-			holds = holds && p.settle(c, s.Effect, text, present, loosely)
+			var a atom
+			p.atom(&a, c, s.Effect)
+			switch {
+			case !present:
+				holds = holds && a.absent
+			case !a.linked:
+				holds = holds && a.demands[1].accepts(text, p.effort)
+			case s.Effect == Allow && !loosely:
+				holds = false
+			case s.Effect == Allow:
+				s.Conditions = append(s.Conditions, variablesThere(c)...)
+			}
 		}
 		if holds {
 			settled.Statements = append(settled.Statements, s)
@@ -70,15 +82,20 @@ func (p *program) assume(policy *Policy, assumed given, loosely func(Effect) boo
 	return &settled
 }
 
-// settle is a condition's result on an assumed value.
-func (p *program) settle(c *Condition, effect Effect, text string, present bool, loosely func(Effect) bool) bool {
-	var a atom
-	p.atom(&a, c, effect)
-	switch {
-	case !present:
-		return a.absent
-	case a.linked:
-		return loosely(effect)
+// variablesThere are conditions that hold where the variables of a condition
+// have values, so far as it needs them.
+func variablesThere(c *Condition) []Condition {
+	if c.Operator.Negated || len(c.Values) != 1 {
+		return nil
 	}
-	return a.demands[1].accepts(text, p.effort)
+	var list []Condition
+	for _, piece := range c.Values[0].Pieces {
+		if piece.Kind == VariablePiece && !piece.HasDefault {
+			list = append(list, Condition{
+				Operator: Operator{Name: "Null", Family: NullTest}, Key: piece.Key, Spelling: piece.Key,
+				Values: []Operand{{Text: "false"}}, Range: c.Range,
+			})
+		}
+	}
+	return list
 }

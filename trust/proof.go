@@ -90,9 +90,7 @@ func (r *rewriter) gained(w *work, before, after *Policy, question *Question) []
 			refusing = append(refusing, refuser{policy: policy})
 		}
 	}
-	// A caller knows the values of its own variables, so that an Allow that
-	// asks for them as the external ID was open to it.
-	loosely := func(effect Effect) bool { return true }
+	const loosely = true // an Allow that asks for a caller's own values was open to it
 	for _, id := range idsToTry(before, after) {
 		add(p.assume(before, withID(id), loosely))
 		if r.remedy.Require.mfa() { // who shows MFA now may have come without
@@ -137,8 +135,7 @@ func sameStatements(a, b *Policy) bool {
 // came nor with the countersign that is asked of them.
 func (r *rewriter) lockedOut(w *work, before, after *Policy, question *Question) []Affected {
 	p := newProgram(before, question, &w.effort, after)
-	// An external ID that has to equal a variable is not counted on.
-	strictly := func(effect Effect) bool { return effect == Deny }
+	const strictly = false // an external ID that has to equal a variable is not counted on
 	var list []Affected
 	for _, kinds := range r.kindsToTry() {
 		for _, id := range r.issuedIDs() {

@@ -30,7 +30,7 @@ func Rewrite(policy *Policy, question Question, remedy Remedy) (*Rewriting, erro
 			Hint: "what cannot be judged cannot be repaired", Range: policy.Range}
 	}
 	example, exampleQuestion := worstCompletion(policy, question)
-	r := &rewriter{policy: example, document: policy.document, remedy: remedy, question: exampleQuestion}
+	r := &rewriter{policy: example, document: policy.document, remedy: remedy, question: exampleQuestion, account: question.Subject.Account}
 	r.decide()
 	var refused error
 	for _, plan := range [...]func() ([]Change, error){r.mendDenies, r.closeAllows, r.closeAllowsToOutsiders} {
@@ -88,7 +88,9 @@ type rewriter struct {
 	document Value // may have unknown parts
 	remedy   Remedy
 	question Question
+	account  string   // the role's, where the question tells it
 	missing  []string // accounts without an external ID
+	sids     *sidMaker
 	issued   []issued
 	// outsidersOnly has what asks for the countersign speak of outsiders alone.
 	outsidersOnly bool
@@ -111,6 +113,7 @@ func (r *rewriter) decide() {
 // closeAllows changes every Allow statement that lets outsiders in without the
 // countersign.
 func (r *rewriter) closeAllows() ([]Change, error) {
+	r.sids = newSidMaker(r.policy)
 	var changes []Change
 	for _, rule := range r.allows {
 		out := r.outsidersOf(rule)

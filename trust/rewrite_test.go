@@ -188,6 +188,106 @@ var rewriteCases = []rewriteCase{
 			`{` + plainVendor + `,"Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}},` +
 			`{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"}}}]`,
 	},
+	{
+		name: "new statements of several split ones have Sids of their own", remedy: issuing("k3-Vq8sT"),
+		before: []Value{
+			allow("Sid", Literal("Trust1"), "Principal", object("AWS", listOf(ownRoot, vendorRoot)), "Action", Literal(ActionAssumeRole)),
+			allow("Sid", Literal("Trust2"), "Principal", object("AWS", listOf(ownRoot, "777788889999")), "Action", Literal(ActionAssumeRole)),
+		},
+		after: `[{"Effect":"Allow","Sid":"Trust1","Principal":{"AWS":["` + ownRoot + `"]},"Action":"sts:AssumeRole"},` +
+			`{"Effect":"Allow","Sid":"Trust3","Principal":{"AWS":"` + vendorRoot + `"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"}}},` +
+			`{"Effect":"Allow","Sid":"Trust2","Principal":{"AWS":["` + ownRoot + `"]},"Action":"sts:AssumeRole"},` +
+			`{"Effect":"Allow","Sid":"Trust4","Principal":{"AWS":"777788889999"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"}}}]`,
+	},
+	{
+		name: "an empty Sid is not copied", remedy: issuing("k3-Vq8sT"),
+		before: []Value{allow("Sid", Literal(""), "Principal", object("AWS", listOf(ownRoot, vendorRoot)), "Action", Literal(ActionAssumeRole))},
+		after: `[{"Effect":"Allow","Sid":"","Principal":{"AWS":["` + ownRoot + `"]},"Action":"sts:AssumeRole"},` +
+			`{` + plainVendor + `,"Condition":{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"}}}]`,
+	},
+	{
+		// A Deny for everyone may mean services, which show no MFA key at all:
+		// with IfExists it would shut ec2.amazonaws.com out.
+		name: "a Deny that a service would notice stays, and the Allow is closed", remedy: mfa(),
+		before: []Value{
+			allow("Principal", object("Service", Literal("ec2.amazonaws.com")), "Action", Literal(ActionAssumeRole)),
+			all(aws(Literal(vendorPerson)), assume),
+			denyWithoutMFA("Bool"),
+		},
+		after: `[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"},` +
+			`{"Effect":"Allow","Principal":{"AWS":"` + vendorPerson + `"},"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}},` +
+			`{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"}}}]`,
+	},
+	{
+		name: "a Deny of sts:AssumeRole is mended beside a SAML provider, who is asked for another action", remedy: mfa(),
+		before: []Value{
+			allow("Principal", object("Federated", Literal("arn:aws:iam::111122223333:saml-provider/idp")), "Action", Literal("sts:AssumeRoleWithSAML")),
+			all(aws(Literal(vendorPerson)), assume),
+			denyWithoutMFA("Bool"),
+		},
+		after: `[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:saml-provider/idp"},"Action":"sts:AssumeRoleWithSAML"},` +
+			`{"Effect":"Allow","Principal":{"AWS":"` + vendorPerson + `"},"Action":"sts:AssumeRole"},` +
+			`{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}}]`,
+	},
+	{
+		// Who is in an organization knows its id and got in with it; who is in
+		// none had no value to send.
+		name: "who had no value for a variable had no way in", remedy: issuing("k3-Vq8sT"),
+		before: []Value{all(aws(Literal(vendorRoot)), assume, when("StringEquals", "sts:ExternalId", Literal("${aws:PrincipalOrgID}")))},
+		after:  `[{` + plainVendor + `,"Condition":{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"}}}]`,
+		gained: vendorRoot,
+	},
+	{
+		name: "who knew the value of a variable got in", remedy: issuing("k3-Vq8sT"),
+		before: []Value{all(aws(Literal(vendorRoot)), assume, when("StringEquals", "sts:ExternalId", Literal("${aws:PrincipalAccount}")))},
+		after:  `[{` + plainVendor + `,"Condition":{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"}}}]`,
+	},
+	{
+		name: "MFA may be asked for as fresh as can be", remedy: Remedy{Require: RequireMFA, MaxMFAAge: 1},
+		before: []Value{all(aws(Literal(vendorPerson)), assume)},
+		after: `[{"Effect":"Allow","Principal":{"AWS":"` + vendorPerson + `"},"Action":"sts:AssumeRole","Condition":` +
+			`{"Bool":{"aws:MultiFactorAuthPresent":"true"},"NumericLessThan":{"aws:MultiFactorAuthAge":"1"}}}]`,
+	},
+	{
+		name: "both are asked for, each in the place of a useless condition", remedy: Remedy{Require: RequireBoth, ExternalID: issuing("k3-Vq8sT").ExternalID},
+		before: []Value{allow("Principal", object("AWS", Literal(vendorPerson)), "Action", Literal(ActionAssumeRole), "Condition", object(
+			"BoolIfExists", object("AWS:multifactorauthpresent", Literal("true")),
+			"ForAllValues:StringEquals", object("sts:ExternalId", listOf("old-Vq8sT")),
+			"Null", object("sts:ExternalId", listOf("true", "false"))))},
+		after: `[{"Effect":"Allow","Principal":{"AWS":"` + vendorPerson + `"},"Action":"sts:AssumeRole","Condition":` +
+			`{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"},"Bool":{"aws:MultiFactorAuthPresent":"true"}}}]`,
+	},
+	{
+		name: "an account that is named three times is asked once", remedy: issuing("k3-Vq8sT"),
+		before: []Value{all(aws(listOf("444455556666", vendorRoot, "444455556666")), assume)},
+		after:  `[{"Effect":"Allow","Principal":{"AWS":["444455556666","` + vendorRoot + `","444455556666"]},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"}}}]`,
+	},
+	{
+		name: "all statements that are open for an account are closed, also by NotAction", remedy: issuing("k3-Vq8sT"),
+		before: []Value{
+			all(aws(Literal(vendorRoot)), assume),
+			all(aws(Literal("arn:aws:iam::444455556666:role/ops/collector")), []any{"NotAction", Literal("sts:TagSession")}),
+		},
+		after: `[{` + plainVendor + `,"Condition":{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"}}},` +
+			`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:role/ops/collector"},"NotAction":"sts:TagSession","Condition":{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"}}}]`,
+	},
+	{
+		name: "a key that stands under an operator in another letter case is not doubled", remedy: Remedy{Require: RequireMFA},
+		before: []Value{all(aws(Literal(vendorPerson)), assume, when("Bool", "aws:multifactorauthpresent", listOf("true", "false")))},
+		after:  `[{"Effect":"Allow","Principal":{"AWS":"` + vendorPerson + `"},"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}]`,
+	},
+	{
+		name: "session tags and source identities are asked for the same", remedy: issuing("k3-Vq8sT"),
+		before: []Value{all(aws(listOf(ownRoot, vendorRoot)), []any{"Action", listOf("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")})},
+		after: `[{"Effect":"Allow","Principal":{"AWS":["` + ownRoot + `"]},"Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]},` +
+			`{"Effect":"Allow","Principal":{"AWS":"` + vendorRoot + `"},"Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"],"Condition":{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"}}}]`,
+	},
+}
+
+// denyWithoutMFA is a Deny for everyone who shows that there was no MFA.
+func denyWithoutMFA(operator string) Value {
+	return object("Effect", Literal("Deny"), "Principal", object("AWS", Literal("*")), "Action", Literal(ActionAssumeRole),
+		"Condition", object(operator, object("aws:MultiFactorAuthPresent", Literal("false"))))
 }
 
 func rewriteQuestion(zone Zone) Question {
@@ -320,6 +420,60 @@ func TestAnExternalIDThatAParameterHoldsIsKept(t *testing.T) {
 	}
 	if !result.Proof.Complete() || len(result.Proof.LockedOut)+len(result.Proof.Gained) > 0 {
 		t.Errorf("%+v", result.Proof)
+	}
+}
+
+func TestARoleWhoseAccountNobodyKnowsIsSplitByAVariableAndProvedInFull(t *testing.T) {
+	statement := all(aws(Literal("*")), assume)
+	policy, err := Parse(object("Version", Literal(version2012), "Statement", statement)) // one without a list
+	if err != nil {
+		t.Fatal(err)
+	}
+	question, remedy := rewriteQuestion(Zone{}), issuing("k3-Vq8sT")
+	question.Subject = Subject{}
+	remedy.OwnAccount = Literal("${aws:ResourceAccount}")
+	result, err := Rewrite(policy, question, remedy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const everyone = `"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"`
+	statements, _ := result.Document.Get("Statement")
+	if got, want := asJSON(statements), `[{`+everyone+`,"Condition":{"StringEquals":{"aws:PrincipalAccount":"${aws:ResourceAccount}"}}},`+
+		`{`+everyone+`,"Condition":{"StringEquals":{"sts:ExternalId":"k3-Vq8sT"}}}]`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if !result.Proof.Complete() || len(result.Proof.LockedOut)+len(result.Proof.Gained) > 0 {
+		t.Errorf("%+v", result.Proof)
+	}
+	// Under the older version a variable is plain text, so there is no way to
+	// write the account.
+	policy, err = Parse(object("Version", Literal(version2008), "Statement", statement))
+	if err != nil {
+		t.Fatal(err)
+	}
+	remedy.OwnAccount = Value{}
+	var cannot *CannotRewriteError
+	if _, err = Rewrite(policy, question, remedy); !errors.As(err, &cannot) ||
+		cannot.Reason != "statement 1 admits the role's own account among others, and which one that is is not known" {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestASidThatAnExpressionMakesIsNotCopied(t *testing.T) {
+	file := &File{Name: "t", Text: []byte(`!Sub "${Env}Trust", statement`)}
+	sid := Value{Kind: String, Text: "prodTrust", Range: Range{file, 0, 18}}
+	statement := allow("Sid", sid, "Principal", object("AWS", listOf(ownRoot, vendorRoot)), "Action", Literal(ActionAssumeRole))
+	statement.Range = Range{file, 20, 29}
+	policy, err := Parse(object("Version", Literal(version2012), "Statement", Value{Kind: Array, Items: []Value{statement}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := Rewrite(policy, rewriteQuestion(Zone{}), issuing("k3-Vq8sT"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inserted := result.Changes[0].Insert; len(inserted) != 1 || memberNamed(inserted[0].Members, "Sid") != nil {
+		t.Errorf("%s", asJSON(inserted[0]))
 	}
 }
 

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -255,13 +256,16 @@ func (s *splitting) statementTree() (Value, error) {
 }
 
 // copyOf makes a statement for a part of those whom another one names.
-func copyOf(statement Value, r *rule, p part, sid string) (Value, error) {
+func copyOf(statement Value, p part, sids *sidMaker) (Value, error) {
 	result := Value{Kind: Object}
 	for _, m := range statement.Members {
 		var err error
 		switch m.Key.Text {
 		case "Sid":
-			m.Value = Literal(sid)
+			if m.Value.Text == "" || !isPlainText(m.Value) {
+				continue // an expression makes it: none is better than a text that does not follow it
+			}
+			m.Value = Literal(sids.next(m.Value.Text))
 		case "Principal":
 			m.Value, err = onlyPrincipals(m.Value, p.entries)
 		}
@@ -278,19 +282,27 @@ func copyOf(statement Value, r *rule, p part, sid string) (Value, error) {
 	return result, err
 }
 
-// sidMaker makes Sids for new statements.
+// isPlainText reports whether a text stands in its file as it is.
+func isPlainText(v Value) bool {
+	if v.Kind != String || len(v.Parts) > 0 {
+		return false
+	}
+	file := v.Range.File
+	return file == nil || v.Range.End > len(file.Text) || bytes.Contains(file.Text[v.Range.Start:v.Range.End], []byte(v.Text))
+}
+
+// sidMaker makes Sids for all new statements of a change: IAM wants each once.
 type sidMaker struct{ taken []string }
 
-func (r *rewriter) sids() *sidMaker {
+func newSidMaker(policy *Policy) *sidMaker {
 	m := &sidMaker{}
-	for i := range r.policy.Statements {
-		m.taken = append(m.taken, r.policy.Statements[i].Sid)
+	for i := range policy.Statements {
+		m.taken = append(m.taken, policy.Statements[i].Sid)
 	}
 	return m
 }
 
-// next makes one after that of the statement that is copied; a statement without
-// one gets none.
+// next makes one after that of the statement that is copied.
 func (m *sidMaker) next(sid string) string {
 	base := strings.TrimRight(sid, "0123456789")
 	for n := 2; ; n++ {

@@ -18,6 +18,7 @@ type splitting struct {
 	zone, group []*Principal
 	parts       []part
 	illegal     bool // an external ID has no legal form
+	homeless    bool // the role's own account has to be written, and is not known
 }
 
 // part is a statement that comes out of the split.
@@ -223,13 +224,16 @@ func (s *splitting) change() (Change, error) {
 			change.Out = append(change.Out, *entry)
 		}
 	}
+	if s.homeless {
+		return change, &CannotRewriteError{Range: s.rule.Range, Hint: "say which account the role is in (--account)",
+			Reason: "statement " + number(s.rule.Index) + " admits the role's own account among others, and which one that is is not known"}
+	}
 	tree, err := s.statementTree()
 	if err != nil {
 		return change, err
 	}
-	sids := s.sids()
 	for _, p := range parts {
-		inserted, err := copyOf(tree, s.rule, p, sids.next(s.rule.Sid))
+		inserted, err := copyOf(tree, p, s.sids)
 		if err != nil {
 			return change, err
 		}
@@ -243,7 +247,9 @@ func (s *splitting) change() (Change, error) {
 func (s *splitting) zoneAccounts() []Value {
 	own := s.remedy.OwnAccount
 	if own.Kind == Unknown && own.On == "" {
-		own = Literal(s.subject.Account)
+		// The question's, not the completion's at hand, which is made up.
+		own = Literal(s.account)
+		s.homeless = s.account == ""
 	}
 	values := []Value{own}
 	covered := s.question.Members != nil && slices.Contains(s.decision.zone.Organizations, s.subject.Organization)
