@@ -54,8 +54,13 @@ func TestThePermissionsPagePasses(t *testing.T) {
 	if !found {
 		t.Fatal("the page has no section about changing roles")
 	}
+	changing, history, found := strings.Cut(changing, "\n## Evidence from CloudTrail\n")
+	if !found {
+		t.Fatal("the page has no section about evidence")
+	}
 	page(t, reading, readsOnly, 1, 3)
 	page(t, changing, changesTrustOnly, 1, 3)
+	page(t, history, looksUpOnly, 0, 1)
 }
 
 // page checks the policies in a part of the page, and how many there are.
@@ -91,6 +96,13 @@ func readsOnly(t *testing.T, policy []byte) {
 func changesTrustOnly(t *testing.T, policy []byte) {
 	t.Helper()
 	allowsOnly(t, policy, regexp.MustCompile(`^(iam:GetRole|iam:UpdateAssumeRolePolicy|sts:AssumeRole)$`))
+}
+
+// looksUpOnly checks that a permission policy allows nothing but to look up
+// events.
+func looksUpOnly(t *testing.T, policy []byte) {
+	t.Helper()
+	allowsOnly(t, policy, regexp.MustCompile(`^(cloudtrail:LookupEvents|account:ListRegions)$`))
 }
 
 func allowsOnly(t *testing.T, policy []byte, permitted *regexp.Regexp) {
