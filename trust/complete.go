@@ -134,6 +134,11 @@ func unname(outsiders []Outsider, document Value) {
 // unknownAt names what a value at a place depends on, nothing if it is known.
 func unknownAt(document Value, at Range) string {
 	v, _ := valueAt(document, at)
+	return nameOf(v)
+}
+
+// nameOf names what a text depends on, nothing if it is known.
+func nameOf(v Value) string {
 	if v.Kind == Unknown {
 		return v.On
 	}

@@ -27,21 +27,52 @@ func (r *rewriter) prove(policy *Policy, question Question, changes []Change) (*
 		r.chosen = chosen
 		r.proveKnown(work, &result.Proof, before, after, question)
 	})
-	return result, insideUntouched(&result.Proof, policy)
+	return result, insideUntouched(&result.Proof, policy, &question)
 }
 
 // insideUntouched refuses a change that somebody inside would notice.
-func insideUntouched(proof *Proof, policy *Policy) error {
+func insideUntouched(proof *Proof, policy *Policy, question *Question) error {
 	switch {
 	case len(proof.Inside) > 0:
-		return &CannotRewriteError{
-			Reason: "the change would also affect " + proof.Inside[0].Request.Account + ", which is inside the zone of trust or may be",
-			Hint:   "say which account the role is in (--account), or change the policy by hand", Range: policy.Range,
+		if on, at := unknownPrincipal(policy.document); on != "" {
+			return &CannotRewriteError{
+				Reason: "a principal that cannot be read (" + on + ") may be inside the zone of trust, and the change would affect it",
+				Hint:   "give the value of " + on + ", or change the policy by hand", Range: at,
+			}
 		}
+		refusal := &CannotRewriteError{Range: policy.Range,
+			Reason: "the change would also affect callers of account " + proof.Inside[0].Request.Account + ", who are inside the zone of trust",
+			Hint:   "change the policy by hand"}
+		switch question.Subject.Account {
+		case "":
+			refusal.Hint = "say which account the role is in (--account), or change the policy by hand"
+		case proof.Inside[0].Request.Account:
+			refusal.Reason = "the change would also affect callers of the role's own account"
+		}
+		return refusal
 	case len(proof.Federated) > 0:
 		return &CannotRewriteError{Reason: "the change would also affect " + proof.Federated[0], Range: policy.Range}
 	}
 	return nil
+}
+
+// unknownPrincipal names what an entry of some Principal element depends on, and
+// where it stands.
+func unknownPrincipal(document Value) (on string, at Range) {
+	var look func(v Value, principal bool)
+	look = func(v Value, principal bool) {
+		if name := nameOf(v); principal && name != "" && on == "" {
+			on, at = name, v.Range
+		}
+		for _, item := range v.Items {
+			look(item, principal)
+		}
+		for _, m := range v.Members {
+			look(m.Value, principal || m.Key.Text == "Principal")
+		}
+	}
+	look(document, false)
+	return on, at
 }
 
 // shutOut says why nobody from outside gets in once the countersign is asked

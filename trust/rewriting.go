@@ -85,7 +85,7 @@ type Proof struct {
 	Inside    []Affected
 	Federated []string
 	// Gained are outsiders who had no way in and have one now, with the
-	// countersign: those whom a condition kept out that nobody could meet.
+	// countersign: those whom a condition kept out that they could not meet.
 	Gained []Affected
 	// LockedOut are outsiders who got in and do not even with the countersign:
 	// role sessions, where MFA is asked for.

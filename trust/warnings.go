@@ -92,7 +92,7 @@ func (d *decision) guessable(r *rule, o *Operand) string {
 		return "it contains the role's account id"
 	case slices.ContainsFunc(r.Principals, func(p Principal) bool { return p.Account != "" && strings.Contains(text, p.Account) }):
 		return "it contains the third party's account id"
-	case name != "" && strings.Contains(text, name):
+	case len(name) >= shortestName && strings.Contains(text, name):
 		return "it contains the role's name"
 	case slices.Contains(commonIDs, text):
 		return "it is a common word"
@@ -101,6 +101,10 @@ func (d *decision) guessable(r *rule, o *Operand) string {
 	}
 	return ""
 }
+
+// shortestName is how long a role's name has to be for its letters in an
+// external ID to be no accident.
+const shortestName = 4
 
 // commonIDs are words that templates and examples put where an external ID
 // belongs.

@@ -2,6 +2,7 @@ package fix
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"countersign/trust"
@@ -33,7 +34,7 @@ func Describe(r *Repair, require trust.Requirement, quota int) Facts {
 		facts.Warns = append(facts.Warns, "not proved in full: "+open)
 	}
 	for i := range proof.Gained {
-		facts.Warns = append(facts.Warns, named(&proof.Gained[i])+" gets in with the countersign, whom a condition kept out that nobody could meet")
+		facts.Warns = append(facts.Warns, "lets in "+named(&proof.Gained[i])+" with the countersign, who had no way in, for example "+proof.Gained[i].Request.Principal)
 	}
 	for i := range proof.LockedOut {
 		facts.Warns = append(facts.Warns, "locks out "+lockedOut(&proof.LockedOut[i]))
@@ -106,7 +107,7 @@ func edits(conditions []trust.ConditionEdit) []string {
 
 func named(a *trust.Affected) string {
 	if a.Principal == "*" {
-		return "whoever comes"
+		return "callers of any account"
 	}
 	return a.Principal
 }
@@ -130,7 +131,9 @@ func (r *Repair) advice(require trust.Requirement) []string {
 	for _, warning := range r.Rewriting.Verdict.Warnings {
 		switch warning.Code {
 		case "external-id-guessable", "external-id-shared", "external-id-placeholder", "public-principal-with-secret":
-			list = append(list, warning.Message)
+			if !slices.Contains(list, warning.Message) {
+				list = append(list, warning.Message)
+			}
 		}
 	}
 	return list
