@@ -90,7 +90,7 @@ func (s *shape) solveSegments(constraints []constraint, typed bool, effort *effo
 				return nil, gaveUp
 			}
 			at, text, ok := s.cut(c.scope, p.text)
-			if !ok || !s.segments[at].allows(text) {
+			if !ok || !s.segments[at].allows(text) || !allHoldOf(constraints, at, text, effort) {
 				continue
 			}
 			parts, st := s.fix(at, text).solveSegments(constraints, typed, effort)
@@ -107,6 +107,18 @@ func (s *shape) solveSegments(constraints []constraint, typed bool, effort *effo
 		return s.solveTyped(constraints, effort)
 	}
 	return s.search(constraints, effort)
+}
+
+// allHoldOf reports whether a segment's text satisfies the constraints that are
+// about this segment alone.
+func allHoldOf(constraints []constraint, segment int, text string, effort *effort) bool {
+	for i := range constraints {
+		c := &constraints[i]
+		if int(c.scope.first) == segment && int(c.scope.last) == segment && !c.holdsText(c.before+text+c.after, effort) {
+			return false
+		}
+	}
+	return true
 }
 
 // fix returns the shape with the text of one segment settled.
