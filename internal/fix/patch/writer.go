@@ -56,6 +56,11 @@ var anchorMark = regexp.MustCompile(`(?:^|[\s\[{,])&[^\s]`)
 // container writes how an edited copy differs from the node it is from.
 func (w *writer) container(old, edited *node) {
 	if len(old.entries) == 0 {
+		// What seems empty may hold comments, or what a merge key takes in.
+		if inside := bytes.Join(bytes.Fields(w.in.text[old.start:old.end]), nil); len(inside) > len("{}") {
+			w.fail("what it holds stands elsewhere")
+			return
+		}
 		w.add(old.start, old.end, w.value(&node{kind: edited.kind, entries: edited.entries}, indentAt(w.in.text, old.start), false))
 		return
 	}
