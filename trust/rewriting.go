@@ -119,10 +119,9 @@ func (e *NeedsExternalIDError) Error() string {
 func joined(accounts []string) string {
 	text := ""
 	for i, account := range accounts {
-		switch {
-		case account == "*":
+		if account == "*" {
 			account = "callers of any account"
-		default:
+		} else {
 			account = "account " + account
 		}
 		if i > 0 {

@@ -186,7 +186,7 @@ func replace(path string, before, after []byte) error {
 	if err != nil {
 		return errors.New(cause(err))
 	}
-	defer os.Remove(file.Name()) // it is gone once it was renamed
+	defer func() { _ = os.Remove(file.Name()) }() // it is gone once it was renamed
 	_, err = file.Write(after)
 	err = errors.Join(err, file.Chmod(info.Mode().Perm()), file.Sync(), file.Close())
 	if err == nil {

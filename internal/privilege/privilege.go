@@ -88,9 +88,7 @@ func (g *gathering) gather() {
 		}
 		g.take(name, policy)
 	}
-	for _, lack := range g.access.Lacks {
-		g.missing = append(g.missing, lack)
-	}
+	g.missing = append(g.missing, g.access.Lacks...)
 	if bound := g.access.Boundary; bound != nil {
 		g.bound(bound)
 	}

@@ -168,9 +168,6 @@ func dateOf(used role.LastUsed) string {
 	return used.At.UTC().Format(time.DateOnly)
 }
 
-// mostShared is how many roles of a shared external ID are named.
-const mostShared = 8
-
 // shared lists external IDs with more than one use. They are numbered: no ID is
 // shown.
 func (t *textWriter) shared(all []thirdparty.Shared) {

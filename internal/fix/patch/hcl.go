@@ -234,7 +234,7 @@ func encodeOutside(text string) string {
 
 // unescape reads a backslash escape of HCL.
 func unescape(raw []byte) (text string, size int) {
-	digits := 0
+	var digits int
 	switch raw[1] {
 	case 'n':
 		return "\n", 2

@@ -206,7 +206,7 @@ func (p *page) open(t *innerText) error {
 			}
 		}
 	}
-	s := &script{page: p}
+	var s *script
 	found := []func(){}
 	s, t.err = p.inText(t.value, d, func(n *node, v *trust.Value) {
 		found = append(found, func() { p.take(n.in)(n, v) })

@@ -72,7 +72,7 @@ func (w *writer) container(old, edited *node) {
 			added = append(added, *e)
 			continue
 		}
-		kept = w.gap(old, kept, next, e.old, added)
+		w.gap(old, kept, next, e.old, added)
 		added = nil
 		w.entry(old, e)
 		kept, next = e.old, e.old+1

@@ -61,11 +61,10 @@ func (c change) slides(a, b []string, by int) bool {
 // indent is how far the first line of a change is indented. Blank lines begin
 // nothing.
 func (c change) indent(a, b []string) int {
-	line := ""
-	switch {
-	case c.removed > 0:
+	var line string
+	if c.removed > 0 {
 		line = a[c.a]
-	default:
+	} else {
 		line = b[c.b]
 	}
 	text := strings.TrimLeft(line, " \t")

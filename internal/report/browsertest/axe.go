@@ -86,7 +86,7 @@ func fetchAxe(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }() // a temporary one
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, "npm", "pack", "--silent", "--pack-destination", folder, "axe-core@"+axeVersion)
@@ -105,7 +105,7 @@ func fetchAxe(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(kept.Name())
+	defer func() { _ = os.Remove(kept.Name()) }() // it is gone once it was renamed
 	_, err = kept.Write(script)
 	if err = errors.Join(err, kept.Close()); err != nil {
 		return nil, err

@@ -74,9 +74,9 @@ func (t *evaluator) managed(access *role.Access, arn trust.Value, what string) (
 		return []role.ManagedPolicy{{Name: logical, Document: &document}}
 	}
 	for _, option := range flat(t.evaluate(arn)) {
-		switch {
-		case option.Kind == trust.Absent:
-		case option.Kind == trust.String:
+		switch option.Kind {
+		case trust.Absent:
+		case trust.String:
 			spelt := display(option)
 			policies = append(policies, role.ManagedPolicy{ARN: spelt, Name: spelt[strings.LastIndexByte(spelt, '/')+1:]})
 		default:
