@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"countersign/internal/fix/patch"
+	"countersign/internal/role"
 	"countersign/internal/rule"
 	"countersign/trust"
 )
@@ -57,10 +58,10 @@ func Edit(findings []*rule.Finding, repairs []*Repair, options patch.Options, re
 
 // edit plans the repairs that are left and makes their edits.
 func edit(findings []*rule.Finding, repairs []*Repair, options patch.Options) (*Files, map[*rule.Finding]*Repair, *patch.Patch, error) {
-	byFinding := map[*rule.Finding]*Repair{}
+	byFinding, findingOf := map[*rule.Finding]*Repair{}, map[*role.Role]*rule.Finding{}
 	for _, repair := range repairs {
 		if repair.Repaired() {
-			byFinding[repair.Finding] = repair
+			byFinding[repair.Finding], findingOf[repair.Finding.Role] = repair, repair.Finding
 		}
 	}
 	plan := patch.NewPlan(options)
@@ -74,11 +75,10 @@ func edit(findings []*rule.Finding, repairs []*Repair, options patch.Options) (*
 	done := plan.Finish()
 	for i := range done.Refused {
 		refused := &done.Refused[i]
-		for finding, repair := range byFinding {
-			if finding.Role == refused.Role {
-				repair.Refuse(refused.Reason, refused.Hint)
-				delete(byFinding, finding)
-			}
+		finding := findingOf[refused.Role]
+		if repair := byFinding[finding]; repair != nil {
+			repair.Refuse(refused.Reason, refused.Hint)
+			delete(byFinding, finding)
 		}
 	}
 	files := &Files{Before: map[string][]byte{}, After: map[string][]byte{}}

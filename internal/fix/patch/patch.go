@@ -56,22 +56,14 @@ type Patch struct {
 	Edited  []*role.Role
 	Refused []Refusal
 
-	plan     *Plan
+	of       map[*role.Role][]Edit
 	declared []Edit
 }
 
 // Of lists the edits that close one role, in order, with the declarations in the
 // files that they are in; roles that share a text share its edits.
 func (p *Patch) Of(subject *role.Role) []Edit {
-	var edits []Edit
-	for _, one := range p.plan.jobs {
-		if one.role != subject || one.refusal != nil {
-			continue
-		}
-		for i := range one.pieces {
-			edits = append(edits, one.pieces[i].edits...)
-		}
-	}
+	edits := slices.Clone(p.of[subject])
 	for _, declaration := range p.declared {
 		if slices.ContainsFunc(edits, func(e Edit) bool { return e.File == declaration.File }) {
 			edits = append(edits, declaration)
@@ -250,7 +242,7 @@ func (p *Plan) use(v *trust.Value, number, statement int, bare *page) {
 func (p *Plan) Finish() *Patch {
 	p.reconcile()
 	declared := declarations{plan: p, done: map[string]error{}}
-	done := &Patch{plan: p}
+	done := &Patch{of: map[*role.Role][]Edit{}}
 	seen := map[Edit]bool{}
 	groups := map[string]bool{}
 	for _, one := range p.jobs {
@@ -265,6 +257,7 @@ func (p *Plan) Finish() *Patch {
 			done.Edited = append(done.Edited, one.role)
 		}
 		for i := range one.pieces {
+			done.of[one.role] = append(done.of[one.role], one.pieces[i].edits...)
 			if groups[one.pieces[i].id] {
 				continue
 			}
