@@ -38,9 +38,10 @@ type Item interface {
 // large ones fill a window as well as many small ones.
 type Sized interface{ Size() int }
 
-// Releaser is an Item whose memory can be used again. Release is called once
-// the item has been judged; nothing that Role returned is used from then on but
-// its text and what Complete filled in.
+// Releaser is an Item whose memory can be used again, the role itself with it.
+// Release is called once the item has been judged: a finding has a copy of the
+// role, and of the trust policy. What Complete and CompleteAccess filled in
+// lives on.
 type Releaser interface{ Release() }
 
 // Skipper is a Source that passes over files with nothing to judge. Skipped

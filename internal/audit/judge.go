@@ -71,6 +71,7 @@ type bench struct {
 	*judge
 	key  []byte
 	zone zoneMemo
+	lent bool // the role is the item's, who wants it back
 }
 
 // judgeItem hands on the findings of one role that are to be kept, and counts
@@ -81,6 +82,7 @@ func (b *bench) judgeItem(item Item, into *results) {
 		into.incomplete = append(into.incomplete, Incomplete{Reason: err.Error()})
 		return
 	}
+	_, b.lent = item.(Releaser)
 	into.tally.Roles++
 	for i := range b.rules {
 		b.apply(&b.rules[i], i, subject, into)
@@ -119,8 +121,9 @@ func (b *bench) apply(applied *rule.Rule, index int, subject *role.Role, into *r
 	}
 	if kept {
 		// A finding outlives the text its role was read from by far.
-		subject.Trust.JSON = bytes.Clone(subject.Trust.JSON)
-		subject.Trust.Decode()
+		document := &finding.Role.Trust
+		document.JSON = bytes.Clone(document.JSON)
+		document.Decode()
 		into.findings = append(into.findings, finding)
 	}
 }
@@ -130,8 +133,9 @@ func (b *bench) apply(applied *rule.Rule, index int, subject *role.Role, into *r
 func (b *bench) report(applied *rule.Rule, subject *role.Role, answer *verdict, policy *policy) (finding *rule.Finding, kept bool) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			subject.Details, subject.AccessDetails = nil, nil // they may be what failed
-			finding = &rule.Finding{Rule: applied.ID, Role: subject, Verdict: &broken(internalFault(fault)).Verdict}
+			own := *subject
+			own.Details, own.AccessDetails = nil, nil // they may be what failed
+			finding = &rule.Finding{Rule: applied.ID, Role: &own, Verdict: &broken(internalFault(fault)).Verdict}
 			kept = true
 		}
 	}()
@@ -140,6 +144,10 @@ func (b *bench) report(applied *rule.Rule, subject *role.Role, answer *verdict, 
 		return nil, false
 	}
 	subject.Complete()
+	if b.lent {
+		own := *subject
+		subject = &own
+	}
 	finding = &rule.Finding{
 		Fingerprint: rule.Fingerprint(applied.ID, subject),
 		Rule:        applied.ID,

@@ -37,7 +37,7 @@ func run(ctx context.Context, sources []Source, judge *judge, sink Sink) (Summar
 	}
 	line := &line{
 		ctx:     ctx,
-		work:    make(chan *batch, workers),
+		work:    make(chan *batch, 4*workers),
 		ordered: make(chan *batch, 4*workers),
 	}
 	var working sync.WaitGroup

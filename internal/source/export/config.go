@@ -10,12 +10,12 @@ import (
 )
 
 // configItem is a configuration item of AWS Config that records a role.
-type configItem struct{ item }
+type configItem struct{ *item }
 
 // Role implements audit.Item. The role itself is the item's configuration: an
 // object in a snapshot, a string of JSON in the answers of the API (AWS Config
 // API Reference, "ConfigurationItem").
-func (c *configItem) Role() (*role.Role, error) {
+func (c configItem) Role() (*role.Role, error) {
 	var configuration rawjson.Member
 	var arn, name, account []byte
 	rawjson.EachMember(c.object, func(m rawjson.Member) bool {
@@ -38,8 +38,7 @@ func (c *configItem) Role() (*role.Role, error) {
 	if len(rawjson.Unquote(members.values[nameMember])) == 0 {
 		members.values[nameMember] = name
 	}
-	found := &role.Role{Source: c.source()}
-	c.fill(found, &members)
+	found := c.fill(&members)
 	if fault != nil {
 		found.Trust = role.Document{Err: fault}
 	}
@@ -50,7 +49,7 @@ func (c *configItem) Role() (*role.Role, error) {
 }
 
 // configured returns the members of the configuration, which is a role.
-func (c *configItem) configured(configuration rawjson.Member) (members, error) {
+func (c configItem) configured(configuration rawjson.Member) (members, error) {
 	switch jsontext.Value(configuration.Value).Kind() {
 	case '{':
 		line, column := move(c.line, c.column, c.object[:configuration.Start])

@@ -12,17 +12,18 @@ import (
 
 // policyItem is a trust policy that stands alone in a file.
 type policyItem struct {
-	item
+	*item
 	document int // which of the file's documents it is, from 1
 }
 
 // Role implements audit.Item.
-func (p *policyItem) Role() (*role.Role, error) {
-	return &role.Role{
+func (p policyItem) Role() (*role.Role, error) {
+	p.role = role.Role{
 		Name:   policyName(p.file.Path, p.document),
 		Trust:  role.Document{JSON: p.object, Line: p.line, Column: p.column},
 		Source: p.source(),
-	}, nil
+	}
+	return &p.role, nil
 }
 
 // policyName names the role of a bare trust policy after its file, without

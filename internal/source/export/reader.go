@@ -208,7 +208,8 @@ func (r *Reader) readList(kind role.Kind, key string) (fault, err error) {
 			if found, fault = r.readRole(kind); fault != nil {
 				return fault, nil
 			}
-			if first && !found.isRole() {
+			if first && !isRole(found.object) {
+				found.Release()
 				return r.skipRest(), nil
 			}
 			r.known = true
@@ -232,8 +233,12 @@ func (r *Reader) readList(kind role.Kind, key string) (fault, err error) {
 // readOne reads the role of a get-role answer.
 func (r *Reader) readOne() (fault, err error) {
 	found, fault := r.readRole(role.GetRole)
-	if fault != nil || !found.isRole() {
+	if fault != nil {
 		return fault, nil
+	}
+	if !isRole(found.object) {
+		found.Release()
+		return nil, nil
 	}
 	r.known = true
 	return nil, r.out.Yield(found)
@@ -241,15 +246,22 @@ func (r *Reader) readOne() (fault, err error) {
 
 // readRole reads a role whole; the workers take it apart.
 func (r *Reader) readRole(kind role.Kind) (*item, error) {
-	found := &item{kind: kind, file: r.file, line: r.text.line, column: r.text.column, library: r.library}
 	value, fault := r.decoder.ReadValue()
 	if fault != nil {
 		r.known = r.known || speaksOfRole(r.decoder.UnreadBuffer())
 		return nil, fault
 	}
-	found.hold(r.slabs.copy(value))
-	r.text.pass(r.decoder.InputOffset())
+	found := r.hold(kind, value, r.text.line, r.text.column)
+	r.text.passValue(value)
 	return found, nil
+}
+
+// hold makes an item of a value that begins at line and column.
+func (r *Reader) hold(kind role.Kind, value []byte, line, column int) *item {
+	found := r.slabs.hold(value)
+	found.kind, found.file, found.library = kind, r.file, r.library
+	found.line, found.column = line, column
+	return found
 }
 
 func (r *Reader) readConfigItem() (fault, err error) {
@@ -259,7 +271,7 @@ func (r *Reader) readConfigItem() (fault, err error) {
 		return fault, nil
 	}
 	err = r.yieldConfigItem(value, line, column)
-	r.text.pass(r.decoder.InputOffset())
+	r.text.passValue(value)
 	return nil, err
 }
 
@@ -270,9 +282,7 @@ func (r *Reader) yieldConfigItem(value []byte, line, column int) error {
 		}
 		return nil
 	}
-	found := &configItem{item{kind: role.ConfigItem, file: r.file, line: line, column: column, library: r.library}}
-	found.hold(r.slabs.copy(value))
-	return r.out.Yield(found)
+	return r.out.Yield(configItem{r.hold(role.ConfigItem, value, line, column)})
 }
 
 // yieldWhole hands on a document that was kept.
@@ -285,24 +295,18 @@ func (r *Reader) yieldWhole(line, column int) error {
 		})
 		return nil
 	}
-	found := item{file: r.file, line: line, column: column, library: r.library}
 	switch {
 	case isTrustPolicy(kept):
 		r.known = true
-		found.kind = role.TrustPolicy
-		found.hold(r.slabs.copy(kept))
-		return r.out.Yield(&policyItem{found, r.documents})
+		return r.out.Yield(policyItem{r.hold(role.TrustPolicy, kept, line, column), r.documents})
 	case isConfig(kept):
 		r.known = true
 		return r.yieldConfigItem(kept, line, column)
-	}
-	found.kind = role.GetRole
-	found.hold(r.slabs.copy(kept))
-	if !found.isRole() {
+	case !isRole(kept):
 		return nil
 	}
 	r.known = true
-	return r.out.Yield(&found)
+	return r.out.Yield(r.hold(role.GetRole, kept, line, column))
 }
 
 // next tells the kind of the next token or value and passes what is before it.

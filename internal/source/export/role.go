@@ -16,21 +16,24 @@ type item struct {
 	file         *walk.File
 	line, column int
 	object       []byte // as it is spelt; Role uses its room for the decoded policy
-	slab         *slab  // of object
+	slab         *slab  // of object and of the item itself; nil where it has none
 	tags, used   []byte // as they are spelt, for Fill
 	// For FillAccess: the members of the role, and where its trust policy
 	// stands among them, whose room is taken.
 	told              []byte
 	trustAt, trustEnd int
 	library           *library
-}
 
-func (i *item) hold(object []byte, of *slab) { i.object, i.slab = object, of }
+	role role.Role // what Role returns
+}
 
 // Release implements audit.Releaser.
 func (i *item) Release() {
-	i.object, i.tags, i.used, i.told, i.library = nil, nil, nil, nil, nil
-	i.slab.release()
+	if i.slab == nil {
+		*i = item{}
+		return
+	}
+	i.slab.release() // which clears it
 }
 
 // Size implements audit.Sized.
@@ -38,20 +41,21 @@ func (i *item) Size() int { return len(i.object) }
 
 // Role implements audit.Item.
 func (i *item) Role() (*role.Role, error) {
-	found := &role.Role{Source: i.source()}
 	i.told = i.object
 	members := membersOf(i.object, i.line, i.column)
-	i.fill(found, &members)
-	return found, nil
+	return i.fill(&members), nil
 }
 
 // fill takes over what the members of a role tell.
-func (i *item) fill(found *role.Role, members *members) {
+func (i *item) fill(members *members) *role.Role {
+	found := &i.role
+	found.Source = i.source()
 	members.fill(found)
 	i.tags, i.used = members.values[tagsMember], members.values[usedMember]
 	i.trustAt = members.trustAt
 	i.trustEnd = i.trustAt + len(members.values[policyMember])
 	found.Details, found.AccessDetails = i, i
+	return found
 }
 
 // Fill implements role.Details.
@@ -61,8 +65,8 @@ func (i *item) Fill(found *role.Role) {
 
 // isRole reports whether an object is a role rather than something else that
 // happens to stand in a list of that name.
-func (i *item) isRole() bool {
-	members := membersOf(i.object, 0, 0)
+func isRole(object []byte) bool {
+	members := membersOf(object, 0, 0)
 	return members.values[policyMember] != nil || bytes.Contains(members.values[arnMember], roleInARN)
 }
 

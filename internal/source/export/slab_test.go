@@ -33,6 +33,9 @@ func TestRolesKeepTheirTextUntilTheyAreReleased(t *testing.T) {
 				t.Fatal("roles and items differ")
 			}
 			subject, err := item.Role()
+			if want := fmt.Sprintf("r%d", len(found)); subject.Name != want {
+				t.Fatalf("role %q, want %q", subject.Name, want)
+			}
 			if len(late)%2 == 0 {
 				item.(audit.Releaser).Release()
 			}
@@ -45,11 +48,11 @@ func TestRolesKeepTheirTextUntilTheyAreReleased(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, subject := range found {
-		if want := fmt.Sprintf("r%d", i); subject.Name != want {
-			t.Fatalf("role %q, want %q", subject.Name, want)
-		}
 		if i%2 == 0 {
 			continue
+		}
+		if want := fmt.Sprintf("r%d", i); subject.Name != want {
+			t.Fatalf("role %q, want %q", subject.Name, want)
 		}
 		subject.Complete()
 		subject.Trust.Decode()

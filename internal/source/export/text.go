@@ -99,6 +99,14 @@ func (t *text) pass(offset int64) {
 	t.at = offset
 }
 
+// passValue passes a value that the decoder has just read at the present place.
+// It has the bytes in a buffer of its own, which the processor still has at
+// hand.
+func (t *text) passValue(value []byte) {
+	t.line, t.column = move(t.line, t.column, value)
+	t.at += int64(len(value))
+}
+
 // keep holds the text back from the present place on, until drop.
 func (t *text) keep() { t.kept = t.at }
 
