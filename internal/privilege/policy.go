@@ -105,7 +105,7 @@ func (p *Policy) read(tree trust.Value) error {
 	default:
 		return errors.New("it is no policy")
 	}
-	statements, err := only(tree, "Statement")
+	statements, err := only(&tree, "Statement")
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (p *Policy) read(tree trust.Value) error {
 }
 
 func (p *Policy) statement(made *statement, entry trust.Value) error {
-	effect, err := only(entry, "Effect")
+	effect, err := only(&entry, "Effect")
 	if err != nil {
 		return err
 	}
@@ -150,14 +150,14 @@ func (p *Policy) statement(made *statement, entry trust.Value) error {
 	if _, ok := entry.Get("Principal"); ok {
 		return errors.New("it names a Principal, which only policies of resources do")
 	}
-	if made.actions, err = p.element(entry, "Action", made.deny); err != nil {
+	if made.actions, err = p.element(entry, "Action", "NotAction", made.deny); err != nil {
 		return err
 	}
 	made.actions.spelt = slices.Clone(made.actions.patterns)
 	for i, action := range made.actions.patterns {
 		made.actions.patterns[i] = strings.ToLower(action)
 	}
-	if made.resources, err = p.element(entry, "Resource", made.deny); err != nil {
+	if made.resources, err = p.element(entry, "Resource", "NotResource", made.deny); err != nil {
 		return err
 	}
 	if condition, ok := entry.Get("Condition"); ok && (condition.Kind != trust.Object || len(condition.Members) > 0) {
@@ -168,27 +168,27 @@ func (p *Policy) statement(made *statement, entry trust.Value) error {
 }
 
 // element reads an element of a statement, or its negation.
-func (p *Policy) element(entry trust.Value, name string, deny bool) (set, error) {
-	value, err := only(entry, name)
-	negation, errNot := only(entry, "Not"+name)
+func (p *Policy) element(entry trust.Value, name, negation string, deny bool) (set, error) {
+	value, err := only(&entry, name)
+	negated, errNot := only(&entry, negation)
 	switch {
 	case err == nil && errNot == nil:
-		return set{}, fmt.Errorf("it has both %s and Not%s", name, name)
+		return set{}, fmt.Errorf("it has both %s and %s", name, negation)
 	case err == nil:
 		return set{patterns: p.patterns(value, !deny)}, nil
 	case errNot == nil:
 		// What is left out of a negation widens it.
-		return set{patterns: p.patterns(negation, deny), negated: true}, nil
-	case !errors.Is(err, errAbsent):
+		return set{patterns: p.patterns(negated, deny), negated: true}, nil
+	case !isAbsent(err):
 		return set{}, err
-	case !errors.Is(errNot, errAbsent):
+	case !isAbsent(errNot):
 		return set{}, errNot
 	case name == "Resource" && !deny:
 		return set{patterns: []string{"*"}}, nil // IAM would refuse it
 	case name == "Resource":
 		return set{}, nil
 	}
-	return set{}, fmt.Errorf("it has neither %s nor Not%s", name, name)
+	return set{}, fmt.Errorf("it has neither %s nor %s", name, negation)
 }
 
 // patterns returns the patterns of a list. With wide, what cannot be read
@@ -297,21 +297,32 @@ func entries(value trust.Value) []trust.Value {
 	return []trust.Value{value}
 }
 
-var errAbsent = errors.New("it is not there")
+// absent is the error of a member that is not there.
+type absent string
+
+func (name absent) Error() string { return string(name) + ": it is not there" }
+
+func isAbsent(err error) bool {
+	_, is := err.(absent)
+	return is
+}
 
 // only returns the one member of that name.
-func only(object trust.Value, name string) (found trust.Value, err error) {
-	err = fmt.Errorf("%s: %w", name, errAbsent)
-	for _, member := range object.Members {
-		if member.Key.Kind != trust.String || member.Key.Text != name || len(member.Key.Parts) > 0 {
+func only(object *trust.Value, name string) (found trust.Value, err error) {
+	at := -1
+	for i := range object.Members {
+		if key := &object.Members[i].Key; key.Kind != trust.String || key.Text != name || len(key.Parts) > 0 {
 			continue
 		}
-		if err == nil {
+		if at >= 0 {
 			return trust.Value{}, fmt.Errorf("it has %s twice", name)
 		}
-		found, err = member.Value, nil
+		at = i
 	}
-	return found, err
+	if at < 0 {
+		return trust.Value{}, absent(name)
+	}
+	return object.Members[at].Value, nil
 }
 
 func (p *Policy) depends(on string) {

@@ -14,9 +14,11 @@ import (
 // FillAccess implements role.AccessDetails.
 func (i *item) FillAccess(found *role.Role) {
 	// What is taken from a copy outlives the file's text.
-	text := slices.Clone(i.told)
+	text := i.told
 	if i.trustAt < i.trustEnd {
-		text = slices.Concat(i.told[:i.trustAt], []byte("null"), i.told[i.trustEnd:])
+		text = slices.Concat(text[:i.trustAt], []byte("null"), text[i.trustEnd:])
+	} else {
+		text = slices.Clone(text)
 	}
 	var inline, attached, boundary []byte
 	rawjson.EachMember(text, func(m rawjson.Member) bool {

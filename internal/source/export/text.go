@@ -138,8 +138,8 @@ func codePoints(utf8 []byte) int {
 	const low = 0x0101010101010101
 	count := len(utf8)
 	for utf8 = behindASCII(utf8); len(utf8) >= 8; utf8 = utf8[8:] {
-		word := binary.LittleEndian.Uint64(utf8)
-		count -= bits.OnesCount64((word >> 7) & (^word >> 6) & low)
+		eight := word(utf8)
+		count -= bits.OnesCount64((eight >> 7) & (^eight >> 6) & low)
 	}
 	for _, b := range utf8 {
 		if b&0xC0 == 0x80 {
@@ -152,7 +152,6 @@ func codePoints(utf8 []byte) int {
 // behindASCII passes over text that is ASCII, as most is, in large steps.
 func behindASCII(utf8 []byte) []byte {
 	const high = 0x8080808080808080
-	word := binary.LittleEndian.Uint64
 	for len(utf8) >= 64 {
 		b := (*[64]byte)(utf8)
 		if (word(b[:8])|word(b[8:16])|word(b[16:24])|word(b[24:32])|
@@ -163,3 +162,6 @@ func behindASCII(utf8 []byte) []byte {
 	}
 	return utf8
 }
+
+// word is eight bytes at once.
+func word(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
