@@ -17,10 +17,11 @@ import (
 const room = 48 << 20
 
 // Bounds of the garbage collector's percentage. The lower one is Go's default:
-// a heap that is large anyway may double.
+// a heap that is large anyway may double. The upper one is that of 4 MiB: Go
+// takes a smaller heap for one of that size, so that the room is the same there.
 const (
 	leastPercent = 100
-	mostPercent  = 400
+	mostPercent  = 100 * room / (4 << 20)
 )
 
 // Settle sets the garbage collector, for the life of the process, and keeps it

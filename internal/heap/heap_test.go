@@ -13,8 +13,10 @@ func TestTheRoomForGarbageIsBounded(t *testing.T) {
 		live uint64
 		want int
 	}{
-		{"before the first collection", 0, 400},
-		{"a small heap", 4 << 20, 400},
+		{"before the first collection", 0, 1200},
+		{"a tiny heap", 1 << 20, 1200},
+		{"twelve times 4 MiB are the room", 4 << 20, 1200},
+		{"six times 8 MiB are the room", 8 << 20, 600},
 		{"four times 12 MiB are the room", 12 << 20, 400},
 		{"twice 24 MiB are the room", 24 << 20, 200},
 		{"a step below", 25 << 20, 150},
@@ -45,9 +47,9 @@ func TestThePercentageFollowsTheLiveHeap(t *testing.T) {
 		}
 		t.Fatalf("the percentage is %d, want %d", got, want)
 	}
-	waitFor(400)
+	waitFor(1200)
 	large := make([]byte, 256<<20)
 	waitFor(100)
 	runtime.KeepAlive(large)
-	waitFor(400)
+	waitFor(1200)
 }
