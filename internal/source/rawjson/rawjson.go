@@ -65,41 +65,58 @@ func SkipSpace(text []byte, i int) int {
 	return i
 }
 
-// skipString returns the index behind the string that begins at i.
+// skipBlanks is SkipSpace for a run of spaces alone, as a line's indentation.
+func skipBlanks(text []byte, i int) int {
+	const blanks = 0x2020202020202020
+	for ; i+8 <= len(text); i += 8 {
+		if other := word(text[i:]) ^ blanks; other != 0 {
+			return i + bits.TrailingZeros64(other)/8
+		}
+	}
+	return SkipSpace(text, i)
+}
+
+// word is eight bytes at once.
+func word(text []byte) uint64 { return binary.LittleEndian.Uint64(text) }
+
+// skipString returns the index behind the string that begins at i. Most strings
+// are too short to be worth a call.
 func skipString(text []byte, i int) int {
-	for i++; ; {
-		i = quoteFrom(text, i) + 1
-		if i > len(text) {
+	const low, high, quotes = 0x0101010101010101, 0x8080808080808080, 0x2222222222222222
+	i++
+	for short := min(i+4*8, len(text)-7); i < short; i += 8 {
+		eight := word(text[i:]) ^ quotes // 0 where a quotation mark is
+		if zero := (eight - low) &^ eight & high; zero != 0 {
+			i += bits.TrailingZeros64(zero) / 8
+			if text[i-1] != '\\' {
+				return i + 1
+			}
+			break
+		}
+	}
+	return skipLongString(text, i)
+}
+
+// skipLongString is skipString from within the string.
+func skipLongString(text []byte, i int) int {
+	for {
+		length := bytes.IndexByte(text[i:], '"')
+		if length < 0 {
 			return len(text)
 		}
-		escapes := 0
-		for text[i-2-escapes] == '\\' {
-			escapes++
-		}
-		if escapes%2 == 0 {
+		if i += length + 1; !isEscaped(text[:i-1]) {
 			return i
 		}
 	}
 }
 
-// quoteFrom returns the index of the next quotation mark, or the length of the
-// text where there is none. Most strings are too short to be worth a call.
-func quoteFrom(text []byte, i int) int {
-	const low, high, quotes = 0x0101010101010101, 0x8080808080808080, 0x2222222222222222
-	for range 2 {
-		if i+8 > len(text) {
-			break
-		}
-		word := binary.LittleEndian.Uint64(text[i:]) ^ quotes // 0 where a quotation mark was
-		if zero := (word - low) &^ word & high; zero != 0 {
-			return i + bits.TrailingZeros64(zero)/8
-		}
-		i += 8
+// isEscaped reports whether what follows the text is escaped.
+func isEscaped(text []byte) bool {
+	escapes := 0
+	for text[len(text)-1-escapes] == '\\' {
+		escapes++
 	}
-	if length := bytes.IndexByte(text[i:], '"'); length >= 0 {
-		return i + length
-	}
-	return len(text)
+	return escapes%2 != 0
 }
 
 // skipValue returns the index behind the value that begins at i.
@@ -130,21 +147,14 @@ func skipContainer(text []byte, i int) int {
 			if depth--; depth == 0 {
 				return i + 1
 			}
-		case space:
-			// Half of an indented file is space, mostly a line's beginning.
-			for i+8 < len(text) && binary.LittleEndian.Uint64(text[i:]) == eightSpaces {
-				i += 8
-			}
-			if text[i] != ' ' {
-				continue
-			}
+		case space: // half of an indented file
+			i = skipBlanks(text, i)
+			continue
 		}
 		i++
 	}
 	return len(text)
 }
-
-const eightSpaces = 0x2020202020202020
 
 // structure tells what a byte means outside of strings.
 var structure = [256]byte{'"': quote, '{': opening, '[': opening, '}': closing, ']': closing, ' ': space}
