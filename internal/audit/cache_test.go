@@ -37,7 +37,11 @@ func TestACacheIsBoundedAndKeepsWhatIsAskedFor(t *testing.T) {
 		key := binary.BigEndian.AppendUint32(nil, uint32(i+1))
 		remembered.get(key, func() int { return i })
 		remembered.get([]byte("favourite"), func() int { favourite++; return -1 })
-		if held := len(remembered.young) + len(remembered.old); held > 2*limit/entrySize {
+		held := 0
+		for i := range remembered.shards {
+			held += len(remembered.shards[i].young) + len(remembered.shards[i].old)
+		}
+		if held > 2*limit/entrySize {
 			t.Fatalf("%d entries are held", held)
 		}
 	}

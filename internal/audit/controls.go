@@ -17,8 +17,8 @@ type controls struct {
 
 // controlSets remembers the controls of each slice that Options.RCPsFor gives.
 type controlSets struct {
-	base     []*trust.Policy
 	specific func(*role.Role) []*trust.Policy
+	common   *controls // where it gives none
 	mu       sync.Mutex
 	known    map[sliceOf]*controls
 	next     uint64
@@ -32,10 +32,19 @@ type sliceOf struct {
 // maxControlSets bounds what is remembered, as maxZones does.
 const maxControlSets = 4096
 
+func newControlSets(options *Options) *controlSets {
+	c := &controlSets{specific: options.RCPsFor}
+	c.common = c.add(options.RCPs)
+	return c
+}
+
 func (c *controlSets) of(subject *role.Role) *controls {
-	var specific []*trust.Policy
-	if c.specific != nil {
-		specific = c.specific(subject)
+	if c.specific == nil {
+		return c.common
+	}
+	specific := c.specific(subject)
+	if len(specific) == 0 {
+		return c.common
 	}
 	key := sliceOf{first(specific), len(specific)}
 	c.mu.Lock()
@@ -46,9 +55,11 @@ func (c *controlSets) of(subject *role.Role) *controls {
 	if c.known == nil || len(c.known) >= maxControlSets {
 		c.known = map[sliceOf]*controls{}
 	}
+	c.known[key] = c.add(slices.Concat(c.common.policies, specific))
+	return c.known[key]
+}
+
+func (c *controlSets) add(policies []*trust.Policy) *controls {
 	c.next++
-	set := &controls{policies: slices.Concat(c.base, specific), number: c.next}
-	set.seesRole = slices.ContainsFunc(set.policies, seesRole)
-	c.known[key] = set
-	return set
+	return &controls{policies: policies, seesRole: slices.ContainsFunc(policies, seesRole), number: c.next}
 }

@@ -27,7 +27,7 @@ type judge struct {
 	verdicts *cache[*verdict]
 	rights   *cache[*privilege.Policy]
 	zones    zones
-	controls controlSets
+	controls *controlSets
 	parsed   atomic.Uint64
 }
 
@@ -62,7 +62,7 @@ func newJudge(options Options, rules []rule.Rule) *judge {
 		policies: newCache[*policy](policyMemory),
 		verdicts: newCache[*verdict](verdictMemory),
 		rights:   newCache[*privilege.Policy](rightsMemory),
-		controls: controlSets{base: options.RCPs, specific: options.RCPsFor},
+		controls: newControlSets(&options),
 	}
 }
 
