@@ -188,17 +188,19 @@ func (r Range) position(offset int) (line, column int) {
 func Literal(text string) Value { return Value{Kind: String, Text: text} }
 
 // Known reports whether nothing in the tree is unknown.
-func (v Value) Known() bool {
+func (v Value) Known() bool { return v.known() }
+
+func (v *Value) known() bool {
 	if v.Kind == Unknown || v.Kind == Choice || v.Kind == Absent || len(v.Parts) > 0 {
 		return false
 	}
-	for _, item := range v.Items {
-		if !item.Known() {
+	for i := range v.Items {
+		if !v.Items[i].known() {
 			return false
 		}
 	}
-	for _, member := range v.Members {
-		if !member.Key.Known() || !member.Value.Known() {
+	for i := range v.Members {
+		if m := &v.Members[i]; !m.Key.known() || !m.Value.known() {
 			return false
 		}
 	}

@@ -256,20 +256,19 @@ func (b *bench) policy(document *role.Document) *policy {
 	b.key = strconv.AppendBool(b.key[:0], document.Encoded)
 	b.key = append(b.key, document.JSON...)
 	return b.policies.get(b.key, func() *policy {
-		parsed := parseText(*document)
+		parsed := parseText(document)
 		parsed.number = b.parsed.Add(1)
 		return parsed
 	})
 }
 
-func parseText(document role.Document) (parsed *policy) {
+func parseText(document *role.Document) (parsed *policy) {
 	defer recoverPolicy(&parsed)
-	// Verdicts point into the text for as long as they live.
-	document.JSON = bytes.Clone(document.JSON)
 	if document.Decode(); document.Err != nil {
 		return unparsed(document.Err)
 	}
-	tree, err := jsontree.Parse(&trust.File{Text: document.JSON})
+	// Verdicts point into the text for as long as they live.
+	tree, err := jsontree.Parse(&trust.File{Text: bytes.Clone(document.JSON)})
 	if err != nil {
 		return unparsed(err)
 	}
