@@ -52,7 +52,10 @@ var (
 )
 
 func decideKnown(policy *Policy, question Question, effort *effort) Verdict {
-	return newDecision(policy, &question, effort).verdict()
+	d := newDecision(policy, &question, effort)
+	verdict := d.verdict()
+	d.release()
+	return verdict
 }
 
 // newDecision finds every way in.

@@ -9,6 +9,7 @@ import "slices"
 type finder struct {
 	*program
 	mode     *mode
+	trying   mode // what mode points to
 	sites    []site
 	linked   []linkedAtom
 	derived  []derivation
@@ -67,7 +68,7 @@ func (p *program) through(r *rule, entry *Principal, q *query) (*solution, statu
 	}
 	f := &p.finder
 	f.program, f.query, f.found, f.stuck = p, q, nil, false
-	p.interest.each(p.partitions, q.kinds, func(m *mode) bool {
+	p.interest.each(&f.trying, p.partitions, q.kinds, func(m *mode) bool {
 		if q.freshAccount && m.organization || !q.contest.allows(f, m) {
 			return false
 		}
@@ -92,8 +93,8 @@ func (p *program) through(r *rule, entry *Principal, q *query) (*solution, statu
 
 func (f *finder) begin(m *mode) {
 	f.mode = m
-	if f.sites == nil {
-		f.sites = make([]site, len(f.slots))
+	if len(f.sites) == 0 {
+		f.sites = slices.Grow(f.sites, len(f.slots))[:len(f.slots)]
 	}
 	for i := range f.sites {
 		s := &f.sites[i]

@@ -92,10 +92,9 @@ func (i *interest) note(info *keyInfo) {
 	}
 }
 
-// each calls try with every mode worth telling apart, the plainest first, until
-// it returns true.
-func (i *interest) each(partitions []string, kinds []CallerKind, try func(*mode) bool) bool {
-	m := new(mode)
+// each sets m to every mode worth telling apart, the plainest first, and calls
+// try until it returns true.
+func (i *interest) each(m *mode, partitions []string, kinds []CallerKind, try func(*mode) bool) bool {
 	for _, partition := range partitions {
 		for _, identity := range i.identities() {
 			for _, tags := range truths(i.tags) {

@@ -3,6 +3,7 @@ package trust
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -32,6 +33,26 @@ type program struct {
 	effort       *effort
 }
 
+// programs are used again: the solver is asked a thousand small questions for
+// every large one, and its own memory is most of what they take.
+var programs = sync.Pool{New: func() any { return new(program) }}
+
+// mostKept is how many constraints a site keeps room for.
+const mostKept = 8
+
+// release gives the program's memory to another one. Nobody uses it after that.
+func (p *program) release() {
+	clear(p.slots)
+	sites := p.finder.sites
+	for i := range sites {
+		constraints := sites[i].constraints[:cap(sites[i].constraints)]
+		clear(constraints) // what they point to is not the program's
+		sites[i].constraints = constraints[:0:min(cap(constraints), mostKept)]
+	}
+	*p = program{slots: p.slots[:0], finder: finder{sites: sites[:0]}}
+	programs.Put(p)
+}
+
 // A rule is one statement, made ready.
 type rule struct {
 	*Statement
@@ -45,9 +66,11 @@ type rule struct {
 // newProgram makes a policy ready. Others are policies whose rules will be added
 // to the program.
 func newProgram(policy *Policy, question *Question, effort *effort, others ...*Policy) *program {
-	p := &program{
+	p := programs.Get().(*program)
+	*p = program{
 		policy: policy, subject: question.Subject, zone: question.Zone, now: question.Now, orgPath: question.orgPath, sparesNobody: question.sparesNobody,
-		slots: make([]*keyInfo, firstFreeSlot), effort: effort,
+		slots: slices.Grow(p.slots, int(firstFreeSlot))[:firstFreeSlot], effort: effort,
+		finder: finder{sites: p.finder.sites},
 	}
 	p.factsOf(question, others)
 	p.trusted = append(make([]pattern, 0, 1+len(p.zone.Accounts)), literalPattern(p.subject.Account))
