@@ -34,6 +34,16 @@ type Item interface {
 	Role() (*role.Role, error)
 }
 
+// Taken is a role that has been taken out of its raw form, or why it could not
+// be.
+type Taken struct {
+	Subject *role.Role
+	Err     error
+}
+
+// Role implements Item.
+func (t Taken) Role() (*role.Role, error) { return t.Subject, t.Err }
+
 // Sized is an Item that says how many bytes it holds on to, so that a few
 // large ones fill a window as well as many small ones.
 type Sized interface{ Size() int }

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/metrics"
 	"syscall"
 	"testing"
 	"time"
@@ -82,7 +81,7 @@ func compare(b *testing.B, path string, size int64, roles int) {
 		tokenizing.add(start)
 
 		runtime.GC()
-		start, watch := used(), watchHeap()
+		start, watch := used(), heap.Watch()
 		auditFile(b, path, roles)
 		auditing.add(start)
 		peak = max(peak, watch())
@@ -141,23 +140,3 @@ func auditFile(b *testing.B, path string, roles int) {
 type discard struct{}
 
 func (discard) Finding(*rule.Finding) error { return nil }
-
-// watchHeap samples the heap until it is asked for the most it saw, in bytes.
-func watchHeap() func() float64 {
-	stop, peak := make(chan struct{}), make(chan float64)
-	go func() {
-		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-		most := 0.0
-		for {
-			metrics.Read(sample)
-			most = max(most, float64(sample[0].Value.Uint64()))
-			select {
-			case <-stop:
-				peak <- most
-				return
-			case <-time.After(2 * time.Millisecond):
-			}
-		}
-	}()
-	return func() float64 { close(stop); return <-peak }
-}

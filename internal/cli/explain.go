@@ -92,14 +92,6 @@ type filtered struct {
 	wanted *lookup
 }
 
-// taken is a role that has been taken out of its raw form.
-type taken struct {
-	role *role.Role
-	err  error
-}
-
-func (t taken) Role() (*role.Role, error) { return t.role, t.err }
-
 // Roles implements audit.Source.
 func (f *filtered) Roles(ctx context.Context, yield func(audit.Item) error, incomplete func(audit.Incomplete)) error {
 	return f.Source.Roles(ctx, func(item audit.Item) error {
@@ -107,7 +99,7 @@ func (f *filtered) Roles(ctx context.Context, yield func(audit.Item) error, inco
 		if err == nil && !f.wanted.wants(found) {
 			return nil
 		}
-		return yield(taken{found, err})
+		return yield(audit.Taken{Subject: found, Err: err})
 	}, incomplete)
 }
 

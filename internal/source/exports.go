@@ -107,17 +107,8 @@ func (r *reading) unlessTaken(item audit.Item) error {
 	if err == nil && subject.Source.Kind == role.TrustPolicy && r.merge.taken[subject.Source.Path] {
 		return nil
 	}
-	return r.out.Yield(taken{subject, err})
+	return r.out.Yield(audit.Taken{Subject: subject, Err: err})
 }
-
-// taken is a role that has been taken out of its raw form.
-type taken struct {
-	role *role.Role
-	err  error
-}
-
-// Role implements audit.Item.
-func (t taken) Role() (*role.Role, error) { return t.role, t.err }
 
 // nothing says that a file holds nothing to judge: an error when the user
 // named it, a count when it was only met.

@@ -67,22 +67,13 @@ func (s *Source) Roles(ctx context.Context, yield func(audit.Item) error, incomp
 				return nil
 			}
 		}
-		return yield(taken{found, err})
+		return yield(audit.Taken{Subject: found, Err: err})
 	}, func(what audit.Incomplete) {
 		if s.isNews(ctx, what) {
 			incomplete(what)
 		}
 	})
 }
-
-// taken is a role that has been taken out of its raw form.
-type taken struct {
-	role *role.Role
-	err  error
-}
-
-// Role implements audit.Item.
-func (t taken) Role() (*role.Role, error) { return t.role, t.err }
 
 // wants reports whether the commit changes a role.
 func (s *Source) wants(ctx context.Context, found *role.Role) (bool, error) {

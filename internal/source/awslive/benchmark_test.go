@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"countersign/internal/audit"
+	"countersign/internal/heap"
 	"countersign/internal/rule"
 	"countersign/internal/source/awslive/snapshot"
 )
@@ -140,27 +141,27 @@ func BenchmarkLive(b *testing.B) {
 			}
 			want := int64(size.accounts * size.roles)
 			var ours, bare []time.Duration
-			var heap, bareHeap uint64
+			var most, bareMost float64
 			for b.Loop() {
 				runtime.GC()
 				began := time.Now()
-				stop := watchHeap(&bareHeap)
+				peak := heap.Watch()
 				if roles := f.bare(b, session, concurrency); roles != want {
 					b.Fatalf("the bare SDK read %d roles, want %d", roles, want)
 				}
-				stop()
+				bareMost = max(bareMost, peak())
 				bare = append(bare, time.Since(began))
 
 				f.calls.Store(0)
 				runtime.GC()
 				began = time.Now()
-				stop = watchHeap(&heap)
+				peak = heap.Watch()
 				source, err := session.Members(f.members(), nil)
 				if err != nil {
 					b.Fatal(err)
 				}
 				summary, err := audit.Run(context.Background(), []audit.Source{source}, audit.Options{Keep: none}, nil)
-				stop()
+				most = max(most, peak())
 				ours = append(ours, time.Since(began))
 				if err != nil || int64(summary.Roles) != want || len(summary.Incomplete) > 0 {
 					b.Fatalf("error %v, %d roles, gaps %+v", err, summary.Roles, summary.Incomplete)
@@ -169,8 +170,8 @@ func BenchmarkLive(b *testing.B) {
 			b.ReportMetric(median(ours).Seconds()/median(bare).Seconds(), "ratio")
 			b.ReportMetric(float64(median(bare).Milliseconds()), "bare-ms")
 			b.ReportMetric(float64(median(ours).Milliseconds()), "ours-ms")
-			b.ReportMetric(float64(heap)/1e6, "heap-MB")
-			b.ReportMetric(float64(bareHeap)/1e6, "bare-heap-MB")
+			b.ReportMetric(most/1e6, "heap-MB")
+			b.ReportMetric(bareMost/1e6, "bare-heap-MB")
 			b.ReportMetric(float64(f.calls.Load()), "calls")
 			b.ReportMetric(0, "ns/op")
 		})
@@ -180,23 +181,4 @@ func BenchmarkLive(b *testing.B) {
 func median(times []time.Duration) time.Duration {
 	slices.Sort(times)
 	return times[len(times)/2]
-}
-
-// watchHeap notes the most memory in use until it is stopped.
-func watchHeap(most *uint64) (stop func()) {
-	done := make(chan struct{})
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		for {
-			var stats runtime.MemStats
-			runtime.ReadMemStats(&stats)
-			*most = max(*most, stats.HeapInuse)
-			select {
-			case <-done:
-				return
-			case <-time.After(20 * time.Millisecond):
-			}
-		}
-	})
-	return func() { close(done); watching.Wait() }
 }

@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/metrics"
 	"testing"
 	"time"
 
@@ -59,7 +58,7 @@ func BenchmarkRead(b *testing.B) {
 				tokenizing += time.Since(start)
 
 				runtime.GC()
-				watch := watchHeap()
+				watch := heap.Watch()
 				start = time.Now()
 				found := readAll(b, directory, layout.roles)
 				reading += time.Since(start)
@@ -144,24 +143,4 @@ func readAll(b *testing.B, directory string, roles int) *evidence.Evidence {
 		b.Fatal(gaps, err)
 	}
 	return first.Evidence()
-}
-
-// watchHeap samples the heap until it is asked for the most it saw, in bytes.
-func watchHeap() func() float64 {
-	stop, peak := make(chan struct{}), make(chan float64)
-	go func() {
-		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-		most := 0.0
-		for {
-			metrics.Read(sample)
-			most = max(most, float64(sample[0].Value.Uint64()))
-			select {
-			case <-stop:
-				peak <- most
-				return
-			case <-time.After(2 * time.Millisecond):
-			}
-		}
-	}()
-	return func() float64 { close(stop); return <-peak }
 }

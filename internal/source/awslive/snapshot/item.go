@@ -2,8 +2,6 @@ package snapshot
 
 import (
 	"errors"
-	"fmt"
-	"net/url"
 	"strings"
 
 	"countersign/internal/audit"
@@ -81,28 +79,13 @@ func (i *item) Role() (*role.Role, error) {
 	return found, nil
 }
 
-// document decodes a trust policy. IAM percent-encodes it as RFC 3986 has it,
-// so that "+" stands for itself; a stand-in for AWS may leave it plain, which
-// is told by how it begins.
+// document makes a document of a trust policy. IAM percent-encodes it; a stand-in
+// for AWS may leave it plain.
 func document(text *string) role.Document {
-	switch {
-	case text == nil || *text == "":
+	if text == nil || *text == "" {
 		return role.Document{Err: errors.New("the role carries no trust policy")}
-	case plain(*text):
-		return role.Document{JSON: []byte(*text)}
 	}
-	decoded, err := url.PathUnescape(*text)
-	if err != nil {
-		return role.Document{Err: fmt.Errorf("the trust policy cannot be decoded: %w", err)}
-	}
-	return role.Document{JSON: []byte(decoded)}
-}
-
-// plain reports whether text begins like a JSON object rather than like an
-// encoded one: encoders that leave braces alone still encode the quote.
-func plain(text string) bool {
-	const space = " \t\r\n"
-	rest, ok := strings.CutPrefix(strings.TrimLeft(text, space), "{")
-	rest = strings.TrimLeft(rest, space)
-	return ok && (strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, "}"))
+	document := role.Encoded([]byte(*text))
+	document.Decode()
+	return document
 }
