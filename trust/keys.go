@@ -109,6 +109,7 @@ var (
 	regionShape       = simpleShape(textSet, 1, 64, "us-east-1")
 	userAgentShape    = simpleShape(textSet, 0, 2048, "aws-cli/2")
 	arnShape          = simpleShape(textSet, 1, 2048, "arn:aws:ec2:us-east-1:666677778888:instance/i-0123456789abcdef0")
+	falseShape        = shape{segments: []segment{{fixed: "false", isFixed: true}}, split: splitSimple}.withExamples()
 	organizationShape = orgShape()
 )
 
@@ -148,7 +149,7 @@ var keys = map[string]*keyInfo{
 	"aws:securetransport":       {name: "aws:SecureTransport", class: keyConstant, when: inEvery, text: constant("true")},
 	"aws:viaawsservice":         {name: "aws:ViaAWSService", class: keyConstant, when: inEvery, text: constant("false")},
 	"aws:principalisawsservice": {name: "aws:PrincipalIsAWSService", class: keyConstant, when: inEvery, text: constant("false")},
-	"aws:assumedroot":           {name: "aws:AssumedRoot", class: keyConstant, when: mayAlways, text: constant("false")},
+	"aws:assumedroot":           {name: "aws:AssumedRoot", class: keyFree, form: &falseShape, when: mayAlways},
 
 	"aws:requestedregion": {name: "aws:RequestedRegion", class: keyFree, form: &regionShape, when: inEvery},
 	"aws:useragent":       {name: "aws:UserAgent", class: keyFree, form: &userAgentShape, when: mayAlways},

@@ -266,8 +266,8 @@ func atoi(digits string) int64 {
 	return n
 }
 
-// parseAddress reads one IPv4 or IPv6 address without a zone. An IPv4 address
-// in IPv6 clothes (::ffff:192.0.2.1) counts as the IPv4 address.
+// parseAddress reads the IPv4 or IPv6 address of a request. An IPv4 address in
+// IPv6 clothes (::ffff:192.0.2.1) counts as the IPv4 address.
 func parseAddress(text string) (netip.Addr, bool) {
 	address, err := netip.ParseAddr(text)
 	if err != nil || address.Zone() != "" {
@@ -276,29 +276,53 @@ func parseAddress(text string) (netip.Addr, bool) {
 	return address.Unmap(), true
 }
 
-// parseNetwork reads an address, which stands for itself alone, or a CIDR
-// block. Host bits of an IPv4 block are ignored; an IPv6 block with host bits
-// set matches nothing and is returned as the zero Prefix. A block of IPv4
-// addresses in IPv6 clothes counts as the IPv4 block.
+// parseNetwork reads the operand of an IP condition: an address, which stands
+// for itself alone, or a CIDR block. Host bits of an IPv4 block are ignored; an
+// IPv6 block with host bits set matches nothing and is returned as the zero
+// Prefix. Numbers may have leading zeros, and the length of a block a plus. A
+// block keeps the family that it is written in: one of IPv4 addresses in IPv6
+// clothes matches no request, whose address then counts as IPv4.
 func parseNetwork(text string) (netip.Prefix, bool) {
-	if address, ok := parseAddress(text); ok {
-		return netip.PrefixFrom(address, address.BitLen()), true
-	}
-	prefix, err := netip.ParsePrefix(text)
-	if err != nil {
+	spelt, length, isBlock := strings.Cut(text, "/")
+	address, err := netip.ParseAddr(withoutZeros(spelt))
+	if err != nil || address.Zone() != "" {
 		return netip.Prefix{}, false
 	}
-	if prefix.Addr().Is4() {
-		return prefix.Masked(), true
+	bits := address.BitLen()
+	if isBlock {
+		digits, rest := cutDigits(strings.TrimPrefix(length, "+"))
+		significant := strings.TrimLeft(digits, "0")
+		if digits == "" || rest != "" || len(significant) > 3 {
+			return netip.Prefix{}, false
+		}
+		bits = int(atoi(significant))
 	}
-	if prefix.Masked() != prefix {
+	block := netip.PrefixFrom(address, bits)
+	switch {
+	case !block.IsValid():
+		return netip.Prefix{}, false
+	case address.Is4():
+		return block.Masked(), true
+	case block.Masked() != block:
 		return netip.Prefix{}, true
 	}
-	const mappedBits = 96 // ::ffff:0:0/96
-	if prefix.Addr().Is4In6() && prefix.Bits() >= mappedBits {
-		return netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-mappedBits), true
+	return block, true
+}
+
+// withoutZeros leaves out the leading zeros of an IPv4 address's numbers.
+func withoutZeros(address string) string {
+	if strings.Contains(address, ":") || !strings.Contains(address, "0") {
+		return address
 	}
-	return prefix, true
+	numbers := strings.Split(address, ".")
+	for i, number := range numbers {
+		if short := strings.TrimLeft(number, "0"); short != "" || number == "" {
+			numbers[i] = short
+		} else {
+			numbers[i] = "0"
+		}
+	}
+	return strings.Join(numbers, ".")
 }
 
 // parseARN splits an ARN at its first five colons: "arn", partition, service,

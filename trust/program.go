@@ -46,8 +46,10 @@ func (p *program) release() {
 	sites := p.finder.sites
 	for i := range sites {
 		constraints := sites[i].constraints[:cap(sites[i].constraints)]
-		clear(constraints) // what they point to is not the program's
-		sites[i].constraints = constraints[:0:min(cap(constraints), mostKept)]
+		if clear(constraints); len(constraints) > mostKept { // what they point to is not the program's
+			constraints = nil
+		}
+		sites[i].constraints = constraints[:0]
 	}
 	*p = program{slots: p.slots[:0], finder: finder{sites: sites[:0]}}
 	programs.Put(p)

@@ -28,8 +28,9 @@ type Source interface {
 // role, and makes the run incomplete; a role whose trust policy alone cannot
 // be read has Document.Err set instead and becomes an error finding.
 //
-// Role is called once. The bytes of Document.JSON need not stay as they are
-// beyond the judgement: [Run] copies them for the findings it keeps.
+// Role is called once. The role, and the bytes of Document.JSON, need not stay
+// as they are beyond the judgement: findings have a copy. The judgement may
+// decode Document.JSON in its place.
 type Item interface {
 	Role() (*role.Role, error)
 }
@@ -44,14 +45,21 @@ type Taken struct {
 // Role implements Item.
 func (t Taken) Role() (*role.Role, error) { return t.Subject, t.Err }
 
+// Size implements Sized.
+func (t Taken) Size() int {
+	if t.Subject == nil {
+		return 0
+	}
+	return len(t.Subject.Trust.JSON)
+}
+
 // Sized is an Item that says how many bytes it holds on to, so that a few
 // large ones fill a window as well as many small ones.
 type Sized interface{ Size() int }
 
 // Releaser is an Item whose memory can be used again, the role itself with it.
-// Release is called once the item has been judged: a finding has a copy of the
-// role, and of the trust policy. What Complete and CompleteAccess filled in
-// lives on.
+// Release is called once the item has been judged. What Complete and
+// CompleteAccess filled in lives on.
 type Releaser interface{ Release() }
 
 // Skipper is a Source that passes over files with nothing to judge. Skipped
@@ -89,8 +97,8 @@ type Options struct {
 	RCPs    []*trust.Policy
 	// RCPsFor, when it is set, gives the resource control policies that bind a
 	// role, beside RCPs: in an organization they differ from account to
-	// account, and service-linked roles have none. It returns the same slice
-	// for equal answers, and is called by several workers at once.
+	// account. It returns the same slice for equal answers, and is called by
+	// several workers at once. Service-linked roles are bound by none.
 	RCPsFor    func(*role.Role) []*trust.Policy
 	Now        time.Time
 	Severities map[string]rule.Severity // by rule, or "RULE/reason-code"

@@ -11,6 +11,7 @@ import (
 type cache[V any] struct {
 	seed   maphash.Seed
 	shards [cacheShards]shard[V]
+	large  shard[V] // of what would fill one of the others by itself
 }
 
 const cacheShards = 16
@@ -21,7 +22,7 @@ const cacheShards = 16
 type shard[V any] struct {
 	mu         sync.Mutex
 	young, old map[uint64]*once[V] // by the hash of the key
-	size       int                 // of young, in bytes of keys and entries
+	size       int                 // of young, by weight
 	limit      int                 // of a generation, likewise
 }
 
@@ -36,20 +37,33 @@ type once[V any] struct {
 // or a verdict.
 const entrySize = 4 << 10
 
-// newCache makes a cache whose generations hold limit bytes.
+// weightOf is about how many bytes an entry takes: a parsed policy has several
+// times the size of its text.
+func weightOf(key []byte) int { return 8*len(key) + entrySize }
+
+// newCache makes a cache whose generations weigh limit, those of large entries
+// as much again.
 func newCache[V any](limit int) *cache[V] {
-	c := &cache[V]{seed: maphash.MakeSeed()}
+	c := &cache[V]{seed: maphash.MakeSeed(), large: newShard[V](limit)}
 	for i := range c.shards {
-		c.shards[i] = shard[V]{young: map[uint64]*once[V]{}, old: map[uint64]*once[V]{}, limit: limit / cacheShards}
+		c.shards[i] = newShard[V](limit / cacheShards)
 	}
 	return c
+}
+
+func newShard[V any](limit int) shard[V] {
+	return shard[V]{young: map[uint64]*once[V]{}, old: map[uint64]*once[V]{}, limit: limit}
 }
 
 // get returns the value of key, which produce makes when it is not
 // remembered. produce must not panic.
 func (c *cache[V]) get(key []byte, produce func() V) V {
 	hash := maphash.Bytes(c.seed, key)
-	entry := c.shards[hash%cacheShards].entry(hash, key)
+	of := &c.shards[hash%cacheShards]
+	if weightOf(key) > of.limit {
+		of = &c.large
+	}
+	entry := of.entry(hash, key)
 	entry.Do(func() { entry.value = produce() })
 	return entry.value
 }
@@ -64,13 +78,12 @@ func (s *shard[V]) entry(hash uint64, key []byte) *once[V] {
 	if !ok || entry.key != string(key) {
 		entry = &once[V]{key: string(key)}
 	}
-	// A parsed policy takes several times the room of its text.
-	size := 8*len(key) + entrySize
-	if s.size > 0 && s.size+size > s.limit {
+	weight := weightOf(key)
+	if s.size > 0 && s.size+weight > s.limit {
 		clear(s.old)
 		s.old, s.young, s.size = s.young, s.old, 0
 	}
 	s.young[hash] = entry
-	s.size += size
+	s.size += weight
 	return entry
 }

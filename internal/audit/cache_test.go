@@ -50,6 +50,26 @@ func TestACacheIsBoundedAndKeepsWhatIsAskedFor(t *testing.T) {
 	}
 }
 
+func TestACacheHoldsFewLargeEntries(t *testing.T) {
+	const limit, size = 4 << 20, 3 << 20
+	remembered := newCache[int](limit)
+	for i := range 40 {
+		key := make([]byte, size)
+		key[0] = byte(i)
+		remembered.get(key, func() int { return i })
+		if got := remembered.get(key, func() int { return -1 }); got != i {
+			t.Fatalf("%d for %d, which was made just now", got, i)
+		}
+	}
+	held := len(remembered.large.young) + len(remembered.large.old)
+	for i := range remembered.shards {
+		held += len(remembered.shards[i].young) + len(remembered.shards[i].old)
+	}
+	if held > 2 {
+		t.Errorf("%d entries of %d bytes are held", held, size)
+	}
+}
+
 func TestEqualZonesHaveEqualNumbers(t *testing.T) {
 	var known zones
 	number := func(zone trust.Zone) uint64 { return known.number(&zoneMemo{}, zone) }

@@ -19,6 +19,7 @@ type controls struct {
 type controlSets struct {
 	specific func(*role.Role) []*trust.Policy
 	common   *controls // where it gives none
+	none     *controls
 	mu       sync.Mutex
 	known    map[sliceOf]*controls
 	next     uint64
@@ -34,11 +35,16 @@ const maxControlSets = 4096
 
 func newControlSets(options *Options) *controlSets {
 	c := &controlSets{specific: options.RCPsFor}
-	c.common = c.add(options.RCPs)
+	c.common, c.none = c.add(options.RCPs), c.add(nil)
 	return c
 }
 
+// of returns what binds a role. Service-linked roles are bound by none
+// (Organizations User Guide, "Resource control policies").
 func (c *controlSets) of(subject *role.Role) *controls {
+	if subject.ServiceLinked() {
+		return c.none
+	}
 	if c.specific == nil {
 		return c.common
 	}

@@ -71,7 +71,6 @@ type bench struct {
 	*judge
 	key  []byte
 	zone zoneMemo
-	lent bool // the role is the item's, who wants it back
 }
 
 // judgeItem hands on the findings of one role that are to be kept, and counts
@@ -82,7 +81,6 @@ func (b *bench) judgeItem(item Item, into *results) {
 		into.incomplete = append(into.incomplete, Incomplete{Reason: err.Error()})
 		return
 	}
-	_, b.lent = item.(Releaser)
 	into.tally.Roles++
 	for i := range b.rules {
 		b.apply(&b.rules[i], i, subject, into)
@@ -144,10 +142,8 @@ func (b *bench) report(applied *rule.Rule, subject *role.Role, answer *verdict, 
 		return nil, false
 	}
 	subject.Complete()
-	if b.lent {
-		own := *subject
-		subject = &own
-	}
+	own := *subject // which may be part of something larger, or lent
+	subject = &own
 	finding = &rule.Finding{
 		Fingerprint: rule.Fingerprint(applied.ID, subject),
 		Rule:        applied.ID,
@@ -221,11 +217,7 @@ func (b *bench) decide(applied *rule.Rule, index int, subject *role.Role) (answe
 		zone = b.options.Zone(subject)
 	}
 	question := trust.Question{Subject: b.subject(subject), Zone: zone, RCPs: controls.policies, Members: b.options.Members, Now: b.options.Now}
-	// AWS exempts its own roles from resource control policies, and tells
-	// them by their path (Organizations User Guide, "Resource control
-	// policies").
-	exempt := len(controls.policies) > 0 && subject.ServiceLinked()
-	if seesRole || exempt || subject.ARN == "" {
+	if seesRole || subject.ARN == "" {
 		if parsed.number == 0 {
 			return b.check(applied, parsed, question), parsed
 		}
@@ -262,6 +254,7 @@ func (b *bench) policy(document *role.Document) *policy {
 	})
 }
 
+// parseText parses a document, which it decodes where it lies.
 func parseText(document *role.Document) (parsed *policy) {
 	defer recoverPolicy(&parsed)
 	if document.Decode(); document.Err != nil {

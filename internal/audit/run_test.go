@@ -250,16 +250,21 @@ func TestControlsOfAnAccountAreTakenIntoTheQuestion(t *testing.T) {
 	rules := []rule.Rule{{ID: "IAM-050", Check: func(_ *trust.Policy, question trust.Question) trust.Verdict {
 		mu.Lock()
 		defer mu.Unlock()
-		seen[question.Subject.ARN] = len(question.RCPs)
+		seen[question.Subject.Account] = len(question.RCPs)
 		return trust.Verdict{Outcome: trust.Pass}
 	}}}
-	linked := roleOf("bound", policyFor("*", ""))
-	linked.Path, linked.ARN = "/aws-service-role/x/", "linked"
-	source := &given{roles: []*role.Role{roleOf("free", policyFor("*", "")), linked}}
+	of := func(account, name string) *role.Role {
+		made := roleOf(name, policyFor("*", ""))
+		made.Account = account
+		return made
+	}
+	linked := of("linked", "bound")
+	linked.Path = "/aws-service-role/x/"
+	source := &given{roles: []*role.Role{of("free", "free"), of("bound", "bound"), linked}}
 	if _, err := run(context.Background(), []Source{source}, newJudge(options, rules), &kept{}); err != nil {
 		t.Fatal(err)
 	}
-	if difference := cmp.Diff(map[string]int{"": 0, "linked": 1}, seen); difference != "" {
+	if difference := cmp.Diff(map[string]int{"free": 0, "bound": 1, "linked": 0}, seen); difference != "" {
 		t.Error(difference)
 	}
 }

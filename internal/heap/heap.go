@@ -17,11 +17,12 @@ import (
 const room = 48 << 20
 
 // Bounds of the garbage collector's percentage. The lower one is Go's default:
-// a heap that is large anyway may double. The upper one is that of 4 MiB: Go
-// takes a smaller heap for one of that size, so that the room is the same there.
+// a heap that is large anyway may double. With the upper one a small heap, which
+// Go takes for one of 4 MiB, has 32 MiB; more would let a heap that grows fast
+// grow far before the percentage follows.
 const (
 	leastPercent = 100
-	mostPercent  = 100 * room / (4 << 20)
+	mostPercent  = 800
 )
 
 // Settle sets the garbage collector, for the life of the process, and keeps it

@@ -13,9 +13,8 @@ func TestTheRoomForGarbageIsBounded(t *testing.T) {
 		live uint64
 		want int
 	}{
-		{"before the first collection", 0, 1200},
-		{"a tiny heap", 1 << 20, 1200},
-		{"twelve times 4 MiB are the room", 4 << 20, 1200},
+		{"before the first collection", 0, 800},
+		{"a small heap", 4 << 20, 800},
 		{"six times 8 MiB are the room", 8 << 20, 600},
 		{"four times 12 MiB are the room", 12 << 20, 400},
 		{"twice 24 MiB are the room", 24 << 20, 200},
@@ -47,9 +46,9 @@ func TestThePercentageFollowsTheLiveHeap(t *testing.T) {
 		}
 		t.Fatalf("the percentage is %d, want %d", got, want)
 	}
-	waitFor(1200)
+	waitFor(800)
 	large := make([]byte, 256<<20)
 	waitFor(100)
 	runtime.KeepAlive(large)
-	waitFor(1200)
+	waitFor(800)
 }

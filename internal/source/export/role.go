@@ -33,7 +33,7 @@ func (i *item) Release() {
 		*i = item{}
 		return
 	}
-	i.slab.release() // which clears it
+	i.slab.release() // which clears its items with the last of them
 }
 
 // Size implements audit.Sized.

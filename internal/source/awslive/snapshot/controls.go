@@ -39,12 +39,7 @@ func (o *Organization) Controls() (bind func(*role.Role) []*trust.Policy, gaps [
 		bySet[set.String()] = binding
 		byAccount[account.ID] = binding
 	}
-	return func(subject *role.Role) []*trust.Policy {
-		if subject.ServiceLinked() {
-			return nil
-		}
-		return byAccount[subject.Account]
-	}, gaps
+	return func(subject *role.Role) []*trust.Policy { return byAccount[subject.Account] }, gaps
 }
 
 func meaningless(control RCP, err error) audit.Incomplete {
