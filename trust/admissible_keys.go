@@ -28,7 +28,7 @@ var sessionKeys = keySet(`
 	accounts.google.com:aud accounts.google.com:sub
 	graph.facebook.com:app_id graph.facebook.com:id
 	www.amazon.com:app_id www.amazon.com:user_id
-	ec2:sourceinstancearn lambda:sourcefunctionarn
+	ec2:sourceinstancearn ec2:roledelivery lambda:sourcefunctionarn
 	aws:ec2instancesourcevpc aws:ec2instancesourceprivateipv4
 	identitystore:userid aws:chatbotsourcearn`)
 

@@ -26,6 +26,12 @@ func TestVerdictsThatHangOnOneKey(t *testing.T) {
 		{"a Deny of who is no assumed root", allow + `},` + deny + `{"Bool":{"aws:AssumedRoot":"false"}}}`, trust.Fail},
 		{"a Deny of both", allow + `},` + deny + `{"BoolIfExists":{"aws:AssumedRoot":["true","false"]}}}`, trust.NotApplicable},
 
+		// Sessions of EC2 instances tell how their credentials were delivered;
+		// users and other sessions do not (EC2 User Guide, "Instance metadata").
+		{"credentials of the second metadata service", allow + `,"Condition":{"NumericGreaterThanEquals":{"ec2:RoleDelivery":"2.0"}}}`, trust.Fail},
+		{"a Deny of the first", allow + `},` + deny + `{"NumericLessThan":{"ec2:RoleDelivery":"2.0"}}}`, trust.Fail},
+		{"a Deny of all but the second", allow + `},` + deny + `{"NumericLessThanIfExists":{"ec2:RoleDelivery":"2.0"}}}`, trust.Fail},
+
 		// A network keeps the family it is written in, and a request from an
 		// IPv4 address is no IPv6 request (the capture condition_ip.json and
 		// "IP conditions" in docs/iam-evaluation.md of radkawar/stackd).

@@ -168,6 +168,7 @@ var keys = map[string]*keyInfo{
 var roleSessionKeys = map[string]string{
 	"aws:federatedprovider":              "aws:FederatedProvider",
 	"ec2:sourceinstancearn":              "ec2:SourceInstanceArn",
+	"ec2:roledelivery":                   "ec2:RoleDelivery", // the version of the metadata service (EC2 User Guide, "Instance metadata")
 	"lambda:sourcefunctionarn":           "lambda:SourceFunctionArn",
 	"aws:ec2instancesourcevpc":           "aws:Ec2InstanceSourceVpc",
 	"aws:ec2instancesourceprivateipv4":   "aws:Ec2InstanceSourcePrivateIPv4",
