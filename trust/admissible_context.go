@@ -150,7 +150,7 @@ func (a *admission) organization() error {
 	switch {
 	case isMember && !strings.HasPrefix(id, "o-"):
 		return errors.New("aws:PrincipalOrgID is not the id of an organization")
-	case isMember && (len(paths) != 1 || !strings.HasPrefix(paths[0], id+"/")):
+	case isMember && (len(paths) != 1 || !isPathIn(id, paths[0])):
 		return errors.New("aws:PrincipalOrgPaths is not one path within aws:PrincipalOrgID")
 	case !isMember && len(paths) > 0:
 		return errors.New("aws:PrincipalOrgPaths is present without aws:PrincipalOrgID")
@@ -158,6 +158,18 @@ func (a *admission) organization() error {
 		return errors.New("aws:PrincipalOrgID is not that of the role's own account")
 	}
 	return nil
+}
+
+// isPathIn reports whether a path leads through an organization: its id, the
+// root's and those of units, with a slash behind each.
+func isPathIn(organization, path string) bool {
+	rest, ok := strings.CutPrefix(path, organization+"/")
+	ids := strings.Split(rest, "/")
+	last := len(ids) - 1
+	if !ok || last < 1 || ids[last] != "" || !strings.HasPrefix(ids[0], "r-") || len(ids[0]) < len("r-ab12") {
+		return false
+	}
+	return strings.Trim(rest, "abcdefghijklmnopqrstuvwxyz0123456789-/") == ""
 }
 
 // roleFacts holds the keys that describe the role to what is known of it.

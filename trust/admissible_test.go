@@ -181,6 +181,8 @@ func TestAdmissibleNamesTheCouplingThatIsBroken(t *testing.T) {
 		{"the account in the ARN", user, change{trust.Context{"aws:PrincipalAccount": {"777788889999"}}, func(r *trust.Request) { r.Account = "777788889999" }}, "caller's account"},
 		{"an organization with its path", user, change{keys: trust.Context{"aws:PrincipalOrgID": {"o-evil22222"}, "aws:PrincipalOrgPaths": {"o-evil22222/r-ab12/"}}}, ""},
 		{"an organization without a path", user, with("aws:PrincipalOrgID", "o-evil22222"), "aws:PrincipalOrgPaths"},
+		{"a path without its last slash", user, change{keys: trust.Context{"aws:PrincipalOrgID": {"o-evil22222"}, "aws:PrincipalOrgPaths": {"o-evil22222/r-ab12/ou-ab12-11111111"}}}, "aws:PrincipalOrgPaths"},
+		{"a path without a root", user, change{keys: trust.Context{"aws:PrincipalOrgID": {"o-evil22222"}, "aws:PrincipalOrgPaths": {"o-evil22222/"}}}, "aws:PrincipalOrgPaths"},
 		{"a path without an organization", user, with("aws:PrincipalOrgPaths", "o-evil22222/r-ab12/"), "aws:PrincipalOrgPaths"},
 		{"a path of another organization", user, change{keys: trust.Context{"aws:PrincipalOrgID": {"o-evil2222"}, "aws:PrincipalOrgPaths": {"o-evil22222/r-ab12/"}}}, "aws:PrincipalOrgPaths"},
 		{"two paths", user, change{keys: trust.Context{"aws:PrincipalOrgID": {"o-a"}, "aws:PrincipalOrgPaths": {"o-a/r-1/", "o-a/r-2/"}}}, "aws:PrincipalOrgPaths"},
@@ -275,7 +277,7 @@ func TestTheRolesOwnAccountIsInItsOwnOrganization(t *testing.T) {
 	if err := own.Admissible(admissionSubject, admissionNow); err == nil {
 		t.Error("admissible without an organization")
 	}
-	maps.Copy(own.Context, trust.Context{"aws:PrincipalOrgID": {"o-home11111"}, "aws:PrincipalOrgPaths": {"o-home11111/r-1/"}})
+	maps.Copy(own.Context, trust.Context{"aws:PrincipalOrgID": {"o-home11111"}, "aws:PrincipalOrgPaths": {"o-home11111/r-ab12/"}})
 	if err := own.Admissible(admissionSubject, admissionNow); err != nil {
 		t.Error(err)
 	}

@@ -32,6 +32,15 @@ func TestVerdictsThatHangOnOneKey(t *testing.T) {
 		{"a Deny of the first", allow + `},` + deny + `{"NumericLessThan":{"ec2:RoleDelivery":"2.0"}}}`, trust.Fail},
 		{"a Deny of all but the second", allow + `},` + deny + `{"NumericLessThanIfExists":{"ec2:RoleDelivery":"2.0"}}}`, trust.Fail},
 
+		// A path has a slash behind every id, the last one too.
+		{"a path", allow + `,"Condition":{"ForAnyValue:StringEquals":{"aws:PrincipalOrgPaths":"o-aaaaaaaaaa/r-ab12/ou-ab12-11111111/"}}}`, trust.Fail},
+		{"a path without its last slash", allow + `,"Condition":{"ForAnyValue:StringEquals":{"aws:PrincipalOrgPaths":"o-aaaaaaaaaa/r-ab12/ou-ab12-11111111"}}}`, trust.NotApplicable},
+		{"a path without a root", allow + `,"Condition":{"ForAnyValue:StringEquals":{"aws:PrincipalOrgPaths":"o-aaaaaaaaaa/"}}}`, trust.NotApplicable},
+		{"a path of units without a root", allow + `,"Condition":{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-aaaaaaaaaa/ou-*"}}}`, trust.NotApplicable},
+		{"any path in an organization", allow + `,"Condition":{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-aaaaaaaaaa/*"}}}`, trust.Fail},
+		{"a Deny of all paths, and of who has none", allow + `},` + deny + `{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"*/"}}},` +
+			deny + `{"Null":{"aws:PrincipalOrgID":"true"}}}`, trust.NotApplicable},
+
 		// A network keeps the family it is written in, and a request from an
 		// IPv4 address is no IPv6 request (the capture condition_ip.json and
 		// "IP conditions" in docs/iam-evaluation.md of radkawar/stackd).

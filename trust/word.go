@@ -113,7 +113,7 @@ var (
 	principalAccount = scope{1, 1} // "arn:…:iam::" account ":user/" path name
 	principalName    = scope{4, 4}
 	userIDSession    = scope{3, 3} // prefix id ":" session
-	orgPathID        = scope{0, 1} // "o-" id "/" rest
+	orgPathID        = scope{0, 1} // "o-" id "/r-" root "/" units
 )
 
 // of joins the parts in the scope.
@@ -184,15 +184,19 @@ func splitUserID(s *shape, text string) ([]string, bool) {
 	return []string{s.segments[0].fixed, id, ":", session}, ok
 }
 
-// orgShape is the form of aws:PrincipalOrgPaths, whose one value begins with
-// the organization's id and a slash.
+// orgShape is the form of aws:PrincipalOrgPaths, whose one value has the ids of
+// the organization, its root and the units down to the account's, with a slash
+// behind each (IAM User Guide, "Global condition context keys"; Organizations
+// API Reference, the patterns of RootId and OrganizationalUnitId).
 func orgShape() shape {
 	return shape{
 		segments: []segment{
 			{fixed: "o-", isFixed: true},
 			{set: orgSet, min: 1, max: 32, example: "stranger00"},
+			{fixed: "/r-", isFixed: true},
+			{set: orgSet, min: 4, max: 32, example: "ab12"},
 			{fixed: "/", isFixed: true},
-			{set: textSet, max: 1024, example: "r-ab12/"},
+			{set: chars(digitChars, lowerChars, "-/"), max: 5 * 69, path: true},
 		},
 		split: splitOrg,
 	}.withExamples()
@@ -203,8 +207,12 @@ func splitOrg(_ *shape, text string) ([]string, bool) {
 	if !ok {
 		return nil, false
 	}
-	id, root, ok := strings.Cut(rest, "/")
-	return []string{"o-", id, "/", root}, ok
+	id, rest, ok := strings.Cut(rest, "/r-")
+	if !ok {
+		return nil, false
+	}
+	root, units, ok := strings.Cut(rest, "/")
+	return []string{"o-", id, "/r-", root, "/", units}, ok
 }
 
 // legal reports whether the parts are a value of the shape.
