@@ -122,6 +122,37 @@ func (p pattern) match(text string, effort *effort) bool {
 	return at == len(p.elems)
 }
 
+// covers reports whether the pattern surely matches everything that an outline
+// of units and runs stands for: a run of the outline is matched by a run alone.
+func (p pattern) covers(outline []element, effort *effort) bool {
+	effort.spend(len(p.elems) + len(outline))
+	takes := func(e, what element) bool {
+		if what.isRun() {
+			return e == anyRun || e == anyRunInSegment && what == anyRunInSegment
+		}
+		return e.accepts(uint16(what))
+	}
+	at, i, runAt, runFrom := 0, 0, -1, 0
+	for i < len(outline) {
+		switch {
+		case at < len(p.elems) && p.elems[at].isRun():
+			runAt, runFrom = at, i
+			at++
+		case at < len(p.elems) && takes(p.elems[at], outline[i]):
+			at, i = at+1, i+1
+		case runAt >= 0 && takes(p.elems[runAt], outline[runFrom]):
+			runFrom++
+			at, i = runAt+1, runFrom
+		default:
+			return false
+		}
+	}
+	for at < len(p.elems) && p.elems[at].isRun() {
+		at++
+	}
+	return at == len(p.elems)
+}
+
 func toUnits(units []uint16, text string) []uint16 {
 	for _, c := range text {
 		units = utf16.AppendRune(units, c)

@@ -31,7 +31,7 @@ func (s *shape) solve(constraints []constraint, effort *effort) ([]string, statu
 		if c.scope == wholeWord && c.isLiteral() {
 			return s.solveListed(c, constraints, effort)
 		}
-		if s.tooLongFor(c) {
+		if s.tooLongFor(c) || s.leavesNothing(c, effort) {
 			return nil, unsatisfiable
 		}
 		typed = typed || c.typed != nil
@@ -51,6 +51,48 @@ func (s *shape) tooLongFor(c *constraint) bool {
 		}
 	}
 	return true
+}
+
+// leavesNothing reports whether a constraint excludes every word of the shape
+// by a single pattern, as one that denies all ARNs does. A search finds that
+// out, too, and takes a thousand times as long.
+func (s *shape) leavesNothing(c *constraint, effort *effort) bool {
+	if !c.negate || c.typed != nil || c.form != nil || c.before != "" || c.after != "" {
+		return false
+	}
+	var outline []element
+	for i := range c.patterns {
+		if c.patterns[i].literal || c.patterns[i].finite() {
+			continue
+		}
+		if outline == nil {
+			outline = s.outline(c.scope, c.fold)
+		}
+		if c.patterns[i].covers(outline, effort) {
+			return true
+		}
+	}
+	return false
+}
+
+// outline is the shape within a scope, with what may stand in its open segments
+// as wildcards.
+func (s *shape) outline(at scope, fold bool) []element {
+	outline := make([]element, 0, 64)
+	for i := range s.segments {
+		switch segment := &s.segments[i]; {
+		case !at.holds(i):
+		case segment.isFixed && fold:
+			outline = appendUnits(outline, lower(segment.fixed))
+		case segment.isFixed:
+			outline = appendUnits(outline, segment.fixed)
+		case segment.set.has(':'):
+			outline = append(outline, anyRun)
+		default:
+			outline = append(outline, anyRunInSegment)
+		}
+	}
+	return outline
 }
 
 // solveListed tries the texts that one constraint lists.
