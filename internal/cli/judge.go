@@ -167,7 +167,11 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 	}
 	if summary.Roles == 0 && len(summary.Incomplete) == 0 && !j.quiet && !j.staged {
 		c.note("note: there was no role to judge")
-		if !j.live.wanted {
+		switch {
+		case j.live.wanted:
+		case summary.Skipped == 0: // what was read is of a kind that is known
+			c.hint("what was read holds no roles; was the account, or the filter, the one that is meant?")
+		default:
 			c.hint("name a file to be told why it holds none; countersign scan --help says what can be read")
 		}
 	}

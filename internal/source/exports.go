@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"strings"
 
 	"countersign/internal/audit"
 	"countersign/internal/role"
@@ -95,7 +96,7 @@ func (r *reading) readStream(one *unit, text *bufio.Reader) error {
 	}
 	known, err := r.exports.reader.Read(r.ctx, one.file, text, out)
 	if err == nil && !known {
-		r.nothing(one.file)
+		r.instead(one.file, r.exports.reader.Instead())
 	}
 	return err
 }
@@ -108,6 +109,21 @@ func (r *reading) unlessTaken(item audit.Item) error {
 		return nil
 	}
 	return r.out.Yield(audit.Taken{Subject: subject, Err: err})
+}
+
+// instead is nothing, for a file of which there is more to say.
+func (r *reading) instead(file walk.File, what string) {
+	switch {
+	case what == "" || !file.Named:
+		r.nothing(file)
+	case file.Path == "-" && strings.HasSuffix(what, "empty"):
+		r.out.Incomplete(audit.Incomplete{Source: file.Path, Reason: "standard input is empty", Hint: "did the command before it fail?"})
+	default:
+		r.out.Incomplete(audit.Incomplete{
+			Source: file.Path, Reason: what,
+			Hint: "docs/usage.md lists what can be judged: exports of roles, trust policies, infrastructure as code",
+		})
+	}
 }
 
 // nothing says that a file holds nothing to judge: an error when the user

@@ -107,8 +107,13 @@ func TestFilesAreToldByContent(t *testing.T) {
 		{name: "other JSON", text: `{"a":[1,2]}`, named: outcome{Incomplete: []string{notExport}}, met: outcome{Skipped: 1}},
 		{name: "text", text: "Roles: []", named: outcome{Incomplete: []string{notExport}}, met: outcome{Skipped: 1}},
 		{name: "binary", text: "\x7fELF\x00\x01", named: outcome{Incomplete: []string{notExport}}, met: outcome{Skipped: 1}},
-		{name: "nothing", text: "", named: outcome{Incomplete: []string{notExport}}, met: outcome{Skipped: 1}},
-		{name: "white space", text: " \n", named: outcome{Incomplete: []string{notExport}}, met: outcome{Skipped: 1}},
+		{name: "nothing", text: "", named: outcome{Incomplete: []string{"x: the file is empty"}}, met: outcome{Skipped: 1}},
+		{name: "white space", text: " \n", named: outcome{Incomplete: []string{"x: the file is empty"}}, met: outcome{Skipped: 1}},
+		{name: "a trust policy with a slip in it", text: strings.Replace(policy, "Principal", "Principle", 1), named: outcome{Roles: []string{"x"}}},
+		{
+			name: "a policy of another kind", text: strings.Replace(policy, `"Principal":{"AWS":"444455556666"}`, `"Resource":"*"`, 1),
+			named: outcome{Incomplete: []string{"x: a policy that is no trust policy: not every statement has a Principal and actions of STS alone"}}, met: outcome{Skipped: 1},
+		},
 		{
 			name: "a gzip header alone", text: "\x1f\x8b\x08",
 			named: outcome{Incomplete: []string{"x: broken gzip file: unexpected EOF"}}, met: outcome{Skipped: 1},
@@ -143,7 +148,7 @@ func TestStandardInputIsReadLikeAFile(t *testing.T) {
 	if difference := cmp.Diff(want, read(t, "", NewFiles([]string{"-"}, strings.NewReader(policy), Options{}))); difference != "" {
 		t.Error(difference)
 	}
-	want = outcome{Incomplete: []string{"-: not a role export"}}
+	want = outcome{Incomplete: []string{"-: standard input is empty"}}
 	if difference := cmp.Diff(want, read(t, "", NewFiles([]string{"-"}, strings.NewReader(""), Options{}))); difference != "" {
 		t.Error(difference)
 	}

@@ -37,7 +37,7 @@ func (r *Reader) explain(fault error) (reason, hint string) {
 		return "not valid JSON: " + fault.Error(), ""
 	}
 	hint = "the roles before this place are judged; correct the file or make the export again"
-	line, column := r.placeOf(syntax.ByteOffset)
+	line, column := r.faultPlace(fault)
 	if errors.Is(syntax.Err, io.ErrUnexpectedEOF) {
 		return place(line, column) + ": the file ends in the middle of a JSON value", hint
 	}
@@ -50,6 +50,15 @@ func (r *Reader) explain(fault error) (reason, hint string) {
 func (r *Reader) placeOf(offset int64) (line, column int) {
 	offset = min(max(offset, r.text.at), r.text.base+int64(r.text.given))
 	return move(r.text.line, r.text.column, r.text.block[r.text.at-r.text.base:offset-r.text.base])
+}
+
+// faultPlace gives the place of a fault of the JSON.
+func (r *Reader) faultPlace(fault error) (line, column int) {
+	var syntax *jsontext.SyntacticError
+	if !errors.As(fault, &syntax) {
+		return r.text.line, r.text.column
+	}
+	return r.placeOf(syntax.ByteOffset)
 }
 
 func place(line, column int) string { return fmt.Sprintf("line %d, column %d", line, column) }

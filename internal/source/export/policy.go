@@ -8,6 +8,7 @@ import (
 
 	"countersign/internal/role"
 	"countersign/internal/source/rawjson"
+	"countersign/internal/spelling"
 )
 
 // policyItem is a trust policy that stands alone in a file.
@@ -65,10 +66,14 @@ func isTrustPolicy(object []byte) bool {
 	return found && all
 }
 
+// principalElements say who a statement is for. A slip in one of them leaves a
+// trust policy that says where it is.
+var principalElements = []string{"Principal", "NotPrincipal"}
+
 func isTrustStatement(statement []byte) bool {
 	principal, sts := false, true
 	rawjson.EachMember(statement, func(m rawjson.Member) bool {
-		switch string(m.Key) {
+		switch key := string(m.Key); key {
 		case "Principal", "NotPrincipal":
 			principal = true
 		case "Action":
@@ -79,10 +84,25 @@ func isTrustStatement(statement []byte) bool {
 				sts = sts && mayBeSTS(rawjson.Unquote(action))
 				return sts
 			})
+		default:
+			principal = principal || len(spelling.Nearest(key, principalElements, 1)) > 0
 		}
 		return sts
 	})
 	return principal && sts
+}
+
+// insteadOf says what an object with a Statement is that is no trust policy.
+func insteadOf(object []byte) string {
+	found := false
+	rawjson.EachMember(object, func(m rawjson.Member) bool {
+		found = found || string(m.Key) == "Statement"
+		return !found
+	})
+	if !found {
+		return ""
+	}
+	return "a policy that is no trust policy: not every statement has a Principal and actions of STS alone"
 }
 
 // mayBeSTS reports whether an action belongs to STS or to no service at all.

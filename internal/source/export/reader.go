@@ -7,7 +7,10 @@ package export
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"countersign/internal/audit"
 	"countersign/internal/role"
@@ -33,8 +36,11 @@ type Reader struct {
 	passedOver func(configItem []byte) // told of items of other resources than roles; may be nil
 	library    *library                // of the file's managed policies
 	documents  int                     // objects met so far, at the top or in an array at the top
+	values     int                     // values met so far at the top
+	instead    string                  // what an object is that holds nothing to judge, if that can be told
 	known      bool                    // something that a role export has was met
 	truncated  bool                    // the last page says that another follows
+	inLine     bool                    // the object that is read stands on a line of JSON Lines
 }
 
 // Read reads the documents of a file, and reports whether it holds any of the
@@ -74,21 +80,41 @@ func (r *Reader) reset(file walk.File, content io.Reader, out Output) {
 	}
 	r.file, r.out = &file, out
 	r.library = newLibrary(file)
-	r.documents, r.known, r.truncated = 0, false, false
+	r.documents, r.values, r.known, r.truncated = 0, 0, false, false
+	r.instead, r.inLine = "", false
 }
+
+// Instead says what a file is that Read did not know, in place of something to
+// judge; empty where that cannot be told.
+func (r *Reader) Instead() string { return r.instead }
 
 // readAll returns the fault of the file, or the error that has to end the run.
 func (r *Reader) readAll() (fault, err error) {
 	for {
-		switch r.next() {
+		kind := r.next()
+		r.values++
+		switch kind {
 		case '{':
-			fault, err = r.readObject()
+			line := r.beginLine()
+			if fault, err = r.readObject(); fault != nil && err == nil && r.passLine(fault, line) {
+				fault = nil
+			}
+			r.inLine = false
 		case '[':
 			fault, err = r.readArray()
 		case jsontext.KindInvalid:
+			line := r.beginLine()
+			r.text.keep()
 			if _, fault = r.decoder.ReadToken(); errors.Is(fault, io.EOF) {
+				if r.values == 1 { // this one
+					r.instead = "the file is empty"
+				}
 				return nil, nil
 			}
+			if r.passLine(fault, line) {
+				fault = nil
+			}
+			r.inLine = false
 		default:
 			fault = r.skip()
 		}
@@ -119,13 +145,57 @@ func (r *Reader) readArray() (fault, err error) {
 	}
 }
 
+// beginLine notes whether a line of JSON Lines begins here, and which: one that
+// has a value on every line so far, or is called so.
+func (r *Reader) beginLine() int {
+	line := r.text.line
+	r.inLine = r.text.column == 1 && (line > 1 && line == r.values || r.isLines())
+	return line
+}
+
+// isLines reports whether the file is called like one of JSON Lines.
+func (r *Reader) isLines() bool {
+	switch filepath.Ext(strings.TrimSuffix(r.file.Path, ".gz")) {
+	case ".jsonl", ".ndjson":
+		return true
+	}
+	return false
+}
+
+// passLine tells of a broken line, and goes on behind it. It reports false where
+// the file is no JSON Lines: where the fault is further down, and the next line
+// does not begin an object.
+func (r *Reader) passLine(fault error, line int) bool {
+	if !r.inLine || r.text.kept < 0 || r.text.failure != nil || !r.file.Named && !r.known {
+		return false
+	}
+	at, _ := r.faultPlace(fault)
+	next := r.text.afterLine()
+	if next != '{' && (at > line || next == 0) {
+		return false
+	}
+	reason, _ := r.explain(fault)
+	r.text.nextLine(line + 1)
+	r.known = true
+	r.out.Incomplete(audit.Incomplete{
+		Source: r.file.Path, Reason: reason,
+		Hint: fmt.Sprintf("line %d is passed over, and the lines behind it are judged; correct it", line),
+	})
+	r.decoder.Reset(&r.text, jsontext.AllowDuplicateNames(true))
+	return true
+}
+
 // readObject reads a document. It cannot be told what it is before its members
 // are met, so its text is kept meanwhile, as far as a role or a policy goes.
 func (r *Reader) readObject() (fault, err error) {
 	r.documents++
 	line, column := r.text.line, r.text.column
 	r.text.keep()
-	defer r.text.drop()
+	defer func() {
+		if fault == nil || !r.inLine { // else the line is passed over
+			r.text.drop()
+		}
+	}()
 	if _, fault = r.decoder.ReadToken(); fault != nil {
 		return fault, nil
 	}
@@ -303,6 +373,7 @@ func (r *Reader) yieldWhole(line, column int) error {
 		r.known = true
 		return r.yieldConfigItem(kept, line, column)
 	case !isRole(kept):
+		r.instead = insteadOf(kept)
 		return nil
 	}
 	r.known = true

@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -302,6 +303,48 @@ func TestAFileOfOnePageOfSeveralIsIncomplete(t *testing.T) {
 	got := readFile(t, named("x.json"), strings.NewReader(page("true")))
 	if len(got.Incomplete) != 1 || !strings.Contains(got.Incomplete[0].Reason, "more pages") || len(got.Roles) != 1 {
 		t.Errorf("without its last page: %v", got)
+	}
+}
+
+// TestALineOfJSONLinesThatIsBrokenLosesNoOther reads roles one a line, of which
+// some lines are broken.
+func TestALineOfJSONLinesThatIsBrokenLosesNoOther(t *testing.T) {
+	line := func(name string) string {
+		return `{"RoleName":"` + name + `","Arn":"arn:aws:iam::111122223333:role/` + name + `","AssumeRolePolicyDocument":{}}`
+	}
+	long := `{"RoleName":"` + strings.Repeat("x", 3*blockSize) + `","Arn":}`
+	for _, test := range []struct {
+		name, file string
+		lines      []string
+		roles      string
+		places     []int // lines that are told of
+	}{
+		{"an object that is cut off", "x.jsonl", []string{line("a"), `{"RoleName":"b",`, line("c")}, "a c", []int{3}},
+		{"no JSON", "x.json", []string{line("a"), line("b"), "oops", line("c"), "{]", line("d")}, "a b c d", []int{3, 5}},
+		{"the first line, by the file's name", "x.ndjson", []string{"oops", line("a")}, "a", []int{1}},
+		{"a long line", "x.jsonl", []string{line("a"), long, line("b")}, "a b", []int{2}},
+		{"a long line without an end", "x.jsonl", []string{line("a"), strings.Replace(long, `"}`, "", 1)}, "a", []int{2}},
+		{"the last line", "x.jsonl", []string{line("a"), `{"RoleName":"b"`}, "a", []int{2}},
+		{"a document of several lines is no line", "x.json", []string{line("a"), "{", `"RoleName":}`, line("b")}, "a", []int{3}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := readFile(t, named(test.file), strings.NewReader(strings.Join(test.lines, "\n")))
+			var names []string
+			for _, found := range got.Roles {
+				names = append(names, found.Name)
+			}
+			if strings.Join(names, " ") != test.roles {
+				t.Errorf("roles %v, want %s", names, test.roles)
+			}
+			if len(got.Incomplete) != len(test.places) {
+				t.Fatalf("%+v, want %v", got.Incomplete, test.places)
+			}
+			for i, what := range got.Incomplete {
+				if want := fmt.Sprintf("line %d, ", test.places[i]); !strings.HasPrefix(what.Reason, want) {
+					t.Errorf("%q, want %q", what.Reason, want)
+				}
+			}
+		})
 	}
 }
 

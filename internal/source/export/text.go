@@ -121,6 +121,30 @@ func (t *text) keptText(offset int64) (kept []byte, ok bool) {
 	return t.block[t.kept-t.base : offset-t.base], true
 }
 
+// afterLine returns the first byte behind the line on which the kept text
+// begins; 0 where the file ends, or where that is too far away to be looked at.
+func (t *text) afterLine() byte {
+	for {
+		held := t.block[t.kept-t.base : t.fill]
+		if length := bytes.IndexByte(held, '\n'); length >= 0 && length+1 < len(held) {
+			return held[length+1]
+		}
+		if len(held) > maxValue || t.refill() != nil {
+			return 0
+		}
+	}
+}
+
+// nextLine begins anew behind the line on which the kept text begins, which is
+// held to its end: the decoder's offsets count from there.
+func (t *text) nextLine(line int) {
+	from := int(t.kept - t.base)
+	from += bytes.IndexByte(t.block[from:t.fill], '\n') + 1
+	t.fill = copy(t.block, t.block[from:t.fill])
+	t.given, t.base, t.at, t.kept = 0, 0, 0, -1
+	t.line, t.column = line, 1
+}
+
 // move gives the place behind passed, which begins at line and column.
 func move(line, column int, passed []byte) (int, int) {
 	if newlines := bytes.Count(passed, newline); newlines > 0 {
