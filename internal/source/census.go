@@ -3,6 +3,7 @@ package source
 import (
 	"io"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"countersign/internal/audit"
@@ -28,7 +29,14 @@ type census struct {
 	incomplete func(audit.Incomplete)
 	units      []*unit
 	modules    map[moduleKey]*unit
+	met        map[string]*meeting // by the whole path
 	head       [headSize]byte
+}
+
+// meeting is what became of a file that was met.
+type meeting struct {
+	unit    *unit // nil where there is none
+	skipped bool
 }
 
 type moduleKey struct {
@@ -43,16 +51,59 @@ func (l *census) Unreadable(path string, err error) {
 }
 
 func (l *census) Visit(file walk.File) error {
-	name := path.Base(file.Name)
-	switch {
-	case file.Root == nil: // standard input is told while it is read
+	if file.Root == nil { // standard input is told while it is read
 		l.units = append(l.units, &unit{file: file, kind: jsonText})
 		return nil
+	}
+	if l.again(file) {
+		return nil
+	}
+	units, skipped := len(l.units), l.files.skipped
+	l.look(file)
+	here := l.met[whole(file)]
+	if here.skipped = l.files.skipped > skipped; len(l.units) > units {
+		here.unit = l.units[units]
+	}
+	return nil
+}
+
+// again reports whether a file was met before: paths may name one twice, or lie
+// in each other. That it is named now counts for it.
+func (l *census) again(file walk.File) bool {
+	before, known := l.met[whole(file)]
+	switch {
+	case !known:
+		if l.met == nil {
+			l.met = map[string]*meeting{}
+		}
+		l.met[whole(file)] = &meeting{}
+		return false
+	case file.Named && before.skipped:
+		l.files.skipped--
+		return false
+	case file.Named && before.unit != nil:
+		before.unit.file.Named = true
+	}
+	return true
+}
+
+// whole is a file's path from the root of the file system.
+func whole(file walk.File) string {
+	if path, err := filepath.Abs(file.Path); err == nil {
+		return path
+	}
+	return file.Path
+}
+
+// look tells what a file is, and notes it if it is to be read.
+func (l *census) look(file walk.File) {
+	name := path.Base(file.Name)
+	switch {
 	case terraform.IsConfiguration(name):
 		l.module(file)
-		return nil
+		return
 	case isBesideConfiguration(name):
-		return nil
+		return
 	}
 	kind, err := l.kindOf(file)
 	switch {
@@ -65,7 +116,6 @@ func (l *census) Visit(file walk.File) error {
 	default:
 		l.add(&unit{file: file, kind: kind, size: file.Size})
 	}
-	return nil
 }
 
 func (l *census) add(one *unit) {

@@ -143,6 +143,28 @@ func TestFilesAreToldByContent(t *testing.T) {
 	}
 }
 
+func TestAFileIsReadOnceHoweverOftenItIsNamed(t *testing.T) {
+	base := write(t, map[string]string{"d/a.json": listing, "d/words.txt": "some words"})
+	for _, test := range []struct {
+		name  string
+		paths []string
+		want  outcome
+	}{
+		{"twice", []string{"d/a.json", "./d/../d/a.json"}, outcome{Roles: []string{"r"}}},
+		{"and in its directory", []string{"d", "d/a.json"}, outcome{Roles: []string{"r"}, Skipped: 1}},
+		{"in two directories", []string{"d", ".", "d/"}, outcome{Roles: []string{"r"}, Skipped: 1}},
+		{"skipped first, and named", []string{"d", "d/words.txt"}, outcome{Roles: []string{"r"}, Incomplete: []string{"d/words.txt: not a role export"}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Chdir(base)
+			got := read(t, "", NewFiles(test.paths, nil, Options{}))
+			if difference := cmp.Diff(test.want, got); difference != "" {
+				t.Error(difference)
+			}
+		})
+	}
+}
+
 func TestStandardInputIsReadLikeAFile(t *testing.T) {
 	want := outcome{Roles: []string{"stdin"}}
 	if difference := cmp.Diff(want, read(t, "", NewFiles([]string{"-"}, strings.NewReader(policy), Options{}))); difference != "" {
