@@ -281,7 +281,7 @@ func named(paths []string) ([]string, error) {
 			continue
 		}
 		if _, err := os.Stat(path); err != nil {
-			return nil, &misuse{fmt.Sprintf("cannot read %s: %s", path, cause(err)), ""}
+			return nil, &misuse{fmt.Sprintf("cannot read %s: %s", path, cause(err)), "nothing was judged; is the path spelt as it should be?"}
 		}
 	}
 	return paths, nil

@@ -101,6 +101,7 @@ func (c *command) note(format string, values ...any) {
 func (c *command) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "countersign",
+		Version:       version(),
 		Short:         "decide exactly whether a stranger can assume an IAM role",
 		Long:          rootText,
 		Args:          cobra.ArbitraryArgs,
@@ -108,6 +109,8 @@ func (c *command) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.Flags().Bool("version", false, "print the version")
+	root.SetVersionTemplate(versionLine())
 	root.CompletionOptions.DisableDefaultCmd = true // ours says what it does in our words
 	root.AddCommand(c.scan(), c.explain(), c.fix(), c.diff(), c.evidence(), c.undo(), c.thirdParties(), c.rules(), c.compliance(), c.config(), c.version(), c.completion(), c.man())
 	root.SetHelpCommand(c.help())

@@ -36,7 +36,10 @@ func (r *Reader) explain(fault error) (reason, hint string) {
 	if !errors.As(fault, &syntax) {
 		return "not valid JSON: " + fault.Error(), ""
 	}
-	hint = "the roles before this place are judged; correct the file or make the export again"
+	hint = "correct the file or make the export again"
+	if r.yielded {
+		hint = "the roles before this place are judged; " + hint
+	}
 	line, column := r.faultPlace(fault)
 	if errors.Is(syntax.Err, io.ErrUnexpectedEOF) {
 		return place(line, column) + ": the file ends in the middle of a JSON value", hint

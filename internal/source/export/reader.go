@@ -35,6 +35,7 @@ type Reader struct {
 	out        Output
 	passedOver func(configItem []byte) // told of items of other resources than roles; may be nil
 	library    *library                // of the file's managed policies
+	yielded    bool                    // something of the file was handed on
 	documents  int                     // objects met so far, at the top or in an array at the top
 	values     int                     // values met so far at the top
 	instead    string                  // what an object is that holds nothing to judge, if that can be told
@@ -78,7 +79,11 @@ func (r *Reader) reset(file walk.File, content io.Reader, out Output) {
 	} else {
 		r.decoder.Reset(&r.text, options)
 	}
-	r.file, r.out = &file, out
+	r.file, r.out, r.yielded = &file, out, false
+	r.out.Yield = func(item audit.Item) error {
+		r.yielded = true
+		return out.Yield(item)
+	}
 	r.library = newLibrary(file)
 	r.documents, r.values, r.known, r.truncated = 0, 0, false, false
 	r.instead, r.inLine = "", false
