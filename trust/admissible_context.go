@@ -47,11 +47,16 @@ func (a *admission) tags() error {
 	if requested != len(passed) {
 		return errors.New("aws:TagKeys names a key without its aws:RequestTag/…")
 	}
+	inherited := map[string]bool{}
 	transitive, _ := a.keys.get("sts:transitivetagkeys")
 	for _, key := range transitive {
 		if !passed[lowerASCII(key)] {
 			return errors.New("sts:TransitiveTagKeys names a key that aws:TagKeys does not")
 		}
+		inherited[lowerASCII(key)] = true
+	}
+	if len(inherited) != len(transitive) {
+		return errors.New("sts:TransitiveTagKeys names a key twice")
 	}
 	if checked := slices.Contains(a.request.Checks, ActionTagSession); checked != (len(passed) > 0) {
 		return fmt.Errorf("session tags and the check %s do not go together", ActionTagSession)

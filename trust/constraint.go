@@ -15,6 +15,7 @@ type constraint struct {
 	// lower-cased first if fold …
 	patterns     []pattern
 	fold, negate bool
+	ascii        bool // with fold: the letters A to Z alone
 	// … or, when typed is set, its numbers, dates or addresses compare as
 	// wanted.
 	typed *Condition
@@ -45,7 +46,9 @@ func (c *constraint) holdsText(text string, effort *effort) bool {
 	case c.typed != nil:
 		return typedResult(c.typed, text) == c.want
 	}
-	if c.fold {
+	if c.fold && c.ascii {
+		text = lowerASCII(text)
+	} else if c.fold {
 		text = lower(text)
 	}
 	for i := range c.patterns {

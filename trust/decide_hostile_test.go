@@ -51,6 +51,12 @@ func hostilePolicies() map[string]Value {
 	for i := range 60 {
 		tags.Members = append(tags.Members, Member{Literal(fmt.Sprintf("aws:RequestTag/k%d", i)), Literal("*x?y*")})
 	}
+	var keys, patterns []Value
+	for i := range 60 {
+		keys = append(keys, deny(object("ForAllValues:StringNotEquals", object("aws:TagKeys", Literal(fmt.Sprintf("k%d", i))))))
+		patterns = append(patterns, deny(object("ForAllValues:StringNotLike", object("aws:TagKeys", Literal(fmt.Sprintf("*k%d*", i))))))
+	}
+	anyTags := object("Effect", Literal("Allow"), "Principal", object("AWS", Literal("*")), "Action", Literal("sts:*"))
 	var spared []Value
 	for d := range 50 {
 		spared = append(spared, object("Effect", Literal("Deny"), "NotPrincipal", object("AWS", many(1000, func(i int) string {
@@ -77,6 +83,8 @@ func hostilePolicies() map[string]Value {
 		"400 tags in one condition":       policy(allow(object("StringLike", wide))),
 		"60 request tags": policy(object("Effect", Literal("Allow"), "Principal", object("AWS", Literal("*")),
 			"Action", Literal("sts:*"), "Condition", object("StringLike", tags))),
+		"60 keys of tags":             policy(append(keys, anyTags)...),
+		"60 patterns of keys of tags": policy(append(patterns, anyTags)...),
 		"2,000 principals": policy(object("Effect", Literal("Allow"), "Principal", object("AWS", many(2000, func(i int) string {
 			return fmt.Sprintf("arn:aws:iam::%012d:role/r", i)
 		})), "Action", Literal(ActionAssumeRole), "Condition", object("StringEquals", object("sts:ExternalId", Literal("secret-1"))))),

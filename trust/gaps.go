@@ -34,7 +34,7 @@ func (f *gapFinder) survey(v Value) {
 	}
 	for _, m := range v.Members {
 		f.survey(m.Value)
-		key := strings.ToLower(m.Key.Text)
+		key := lowerASCII(m.Key.Text)
 		for _, value := range append([]Value{m.Value}, m.Value.Items...) {
 			if value.Kind == String && len(value.Parts) == 0 && strings.Contains(key, ":") {
 				f.operands[key] = append(f.operands[key], strings.NewReplacer("*", "x", "?", "7").Replace(value.Text))
@@ -277,7 +277,7 @@ func (f *gapFinder) block(operator string, v Value) {
 	}
 	for _, m := range v.Members {
 		f.scalar(m.Key, literals([]string{"sts:ExternalId", "aws:MultiFactorAuthPresent", "countersign:never", "aws:PrincipalAccount"}))
-		options := f.operandOptions(operator, strings.ToLower(m.Key.Text))
+		options := f.operandOptions(operator, lowerASCII(m.Key.Text))
 		f.each(m.Value, func(v Value) { f.scalar(v, options) })
 	}
 }
@@ -326,7 +326,7 @@ func (f *gapFinder) valuesFor(operator, key string) []Value {
 	case isResourceTag(key):
 		options := append([]string{"unknown-1"}, named...)
 		for name, value := range f.question.Subject.Tags {
-			if strings.HasSuffix(key, "/"+strings.ToLower(name)) {
+			if strings.HasSuffix(key, "/"+lowerASCII(name)) {
 				options = append(options, value)
 			}
 		}

@@ -306,7 +306,7 @@ func (f *finder) fillLinked() bool {
 func (f *finder) linksHold(request *Request) bool {
 	for i := range f.linked {
 		l := &f.linked[i]
-		values, ok := request.Context[l.info.name]
+		values, ok := request.Context.Lookup(l.info.name)
 		if !ok {
 			if l.absent != l.want {
 				return false

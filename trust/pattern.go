@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -175,6 +176,20 @@ func foldPattern(p pattern) pattern {
 			e = element(unicode.ToLower(rune(e)))
 		}
 		elems[i] = e
+	}
+	return pattern{elems: elems}
+}
+
+// foldASCII lower-cases the letters A to Z of a pattern.
+func (p pattern) foldASCII() pattern {
+	if p.literal {
+		return literalPattern(lowerASCII(p.text))
+	}
+	elems := slices.Clone(p.elems)
+	for i, e := range elems {
+		if 'A' <= e && e <= 'Z' {
+			elems[i] = e | 0x20
+		}
 	}
 	return pattern{elems: elems}
 }

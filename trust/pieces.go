@@ -142,3 +142,23 @@ func lowerFrom(text string, i int) string {
 	}
 	return lowered.String()
 }
+
+// equalASCII compares without regard to the case of the letters A to Z.
+func equalASCII(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		x, y := a[i], b[i]
+		if 'A' <= x && x <= 'Z' {
+			x |= 0x20
+		}
+		if 'A' <= y && y <= 'Z' {
+			y |= 0x20
+		}
+		if x != y {
+			return false
+		}
+	}
+	return true
+}

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // The positions that the patterns of a constraint can be at, as sets of bits.
@@ -11,7 +12,7 @@ import (
 // advance consumes a character in one constraint. It reports false when the
 // constraint can no longer hold.
 func (se *search) advance(t *tracker, positions []uint64, c rune) bool {
-	if t.fold {
+	if t.fold && (!t.ascii || c < utf8.RuneSelf) {
 		c = unicode.ToLower(c)
 	}
 	var buffer [2]uint16

@@ -2,7 +2,6 @@ package trust
 
 import (
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -135,7 +134,7 @@ func (p *program) factsOf(question *Question, others []*Policy) {
 		p.facts["aws:resourceorgpaths"] = question.orgPath
 	}
 	for key, value := range question.Subject.Tags {
-		key = strings.ToLower(key)
+		key = lowerASCII(key)
 		p.facts["aws:resourcetag/"+key] = value
 		p.facts["iam:resourcetag/"+key] = value
 	}
@@ -241,7 +240,7 @@ func (p *program) key(key, spelling string) *keyInfo {
 // freeSlot gives a key a slot of its own, once.
 func (p *program) freeSlot(key string, info *keyInfo) *keyInfo {
 	for i := int(firstFreeSlot); i < len(p.slots); i++ {
-		if strings.EqualFold(p.slots[i].name, key) {
+		if equalASCII(p.slots[i].name, key) {
 			return p.slots[i]
 		}
 	}
@@ -313,6 +312,13 @@ func (p *program) possiblePartitions() []string {
 		found = addOnce(found, name)
 	}
 	return found
+}
+
+func addOnce(list []string, text string) []string {
+	if slices.Contains(list, text) {
+		return list
+	}
+	return append(list, text)
 }
 
 // principalShapes are the forms of principals in the known partitions, by

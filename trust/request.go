@@ -1,7 +1,5 @@
 package trust
 
-import "strings"
-
 // CallerKind is how a caller came by its credentials. It decides which keys
 // AWS puts into the request context (semantics: docs/semantics.md, "Caller
 // kinds").
@@ -57,13 +55,13 @@ type Request struct {
 type Context map[string][]string
 
 // Lookup returns the values of a key, spelt in any letter case, and whether it
-// is present.
+// is present. Letters beyond A to Z have one case here.
 func (c Context) Lookup(key string) ([]string, bool) {
 	if values, ok := c[key]; ok {
 		return values, true
 	}
 	for name, values := range c {
-		if strings.EqualFold(name, key) {
+		if equalASCII(name, key) {
 			return values, true
 		}
 	}

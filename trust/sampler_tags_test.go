@@ -4,7 +4,58 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"pgregory.net/rapid"
 )
+
+// sampleTagWords are keys of tags, some of which differ in letter case only;
+// the last three are two keys.
+var sampleTagWords = []string{"team", "Team", "TEAM", "Dept", "dept", "s", "S", "ſ"}
+
+// sampleTagStatement draws a statement that lets session tags be passed and
+// asks for some, by name and in the lists of keys.
+func sampleTagStatement(t *rapid.T) Value {
+	members := []Member{
+		sampleMember("Effect", Literal(rapid.SampledFrom([]string{"Allow", "Allow", "Deny"}).Draw(t, "effect"))),
+		sampleMember("Principal", sampleObject(sampleMember("AWS", Literal(rapid.SampledFrom([]string{"*", sampleVendor}).Draw(t, "entry"))))),
+		sampleMember("Action", rapid.SampledFrom([]Value{
+			{Kind: Array, Items: []Value{Literal("sts:AssumeRole"), Literal("sts:TagSession")}},
+			{Kind: Array, Items: []Value{Literal("sts:AssumeRole"), Literal("sts:TagSession")}},
+			Literal("sts:AssumeRole"),
+		}).Draw(t, "actions")),
+	}
+	blocks := map[string]Value{}
+	for range rapid.IntRange(0, 3).Draw(t, "conditions") {
+		operator, condition := sampleTagCondition(t)
+		if _, taken := blocks[operator]; !taken {
+			blocks[operator] = sampleObject(condition)
+		}
+	}
+	if len(blocks) == 0 {
+		return sampleObject(members...)
+	}
+	var conditions []Member
+	for _, operator := range slices.Sorted(maps.Keys(blocks)) {
+		conditions = append(conditions, sampleMember(operator, blocks[operator]))
+	}
+	return sampleObject(append(members, sampleMember("Condition", sampleObject(conditions...)))...)
+}
+
+func sampleTagCondition(t *rapid.T) (operator string, condition Member) {
+	word := rapid.SampledFrom(sampleTagWords)
+	if rapid.IntRange(0, 2).Draw(t, "by name") > 0 {
+		list := rapid.SampledFrom([]string{"aws:TagKeys", "aws:TagKeys", "sts:TransitiveTagKeys"}).Draw(t, "list")
+		set := rapid.SampledFrom([]string{"ForAnyValue:", "ForAllValues:"}).Draw(t, "set operator")
+		operator := rapid.SampledFrom(sampleStringOperators[:4]).Draw(t, "operator")
+		return set + operator, sampleMember(list, sampleEntries(t, append([]string{"*e*", "T*", "?"}, sampleTagWords...), 1))
+	}
+	name := rapid.SampledFrom([]string{"aws:RequestTag/", "aws:RequestTag/", "aws:PrincipalTag/"}).Draw(t, "family") + word.Draw(t, "tag")
+	if rapid.Bool().Draw(t, "null") {
+		return "Null", sampleMember(name, Literal(rapid.SampledFrom(sampleBools[:2]).Draw(t, "absent")))
+	}
+	value := rapid.SampledFrom([]string{"blue", "", "b*", "${aws:RequestTag/" + word.Draw(t, "variable") + "}"}).Draw(t, "value")
+	return rapid.SampledFrom(sampleStringOperators[:4]).Draw(t, "operator"), sampleMember(name, Literal(value))
+}
 
 // tagKeys returns the tag keys of one family that the policies speak of.
 func (m *requestMaker) tagKeys(family string) []string {
@@ -28,23 +79,33 @@ func (m *requestMaker) principalTags() {
 
 func (m *requestMaker) sessionTags() {
 	m.checks = append([]string{ActionAssumeRole}, m.checks...)
-	if !m.chance(40) {
+	if !m.chance(50) {
 		return
 	}
+	tags := append(m.tagKeys("aws:RequestTag"), m.value("aws:TagKeys", "team", "Dept"), m.value("sts:TransitiveTagKeys", "team", "extra"))
+	for _, key := range []string{"aws:tagkeys", "sts:transitivetagkeys"} {
+		for _, hint := range m.hints[key] {
+			tags = append(tags, m.instance(hint))
+		}
+	}
+	m.random.Shuffle(len(tags), func(i, j int) { tags[i], tags[j] = tags[j], tags[i] })
 	passed := map[string]string{} // by lower case
-	for _, tag := range append(m.tagKeys("aws:RequestTag"), m.value("aws:TagKeys", "team", "Dept"), m.value("sts:TransitiveTagKeys", "team", "extra")) {
-		if tag != "" && (len(passed) == 0 || m.chance(60)) {
-			passed[strings.ToLower(tag)] = tag
+	for _, tag := range tags {
+		if tag != "" && (len(passed) == 0 || m.chance(40)) {
+			passed[lowerASCII(tag)] = tag
 		}
 	}
 	var keys, transitive []string
 	for _, low := range slices.Sorted(maps.Keys(passed)) {
 		tag := passed[low]
 		keys = append(keys, tag)
-		if m.chance(30) {
-			transitive = append(transitive, tag)
-		}
 		m.set("aws:RequestTag/"+tag, m.value("aws:RequestTag/"+tag, "blue", "", "ci"))
+		for _, other := range tags { // the list may spell the key in its own way
+			if lowerASCII(other) == low && m.chance(30) {
+				transitive = append(transitive, other)
+				break
+			}
+		}
 	}
 	if len(keys) == 0 {
 		return

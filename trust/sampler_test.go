@@ -145,7 +145,11 @@ var sampleKeys = []sampleKey{
 
 // samplePolicy draws the tree of a trust policy that Parse accepts.
 func samplePolicy(t *rapid.T) Value {
-	statements := rapid.SliceOfN(rapid.Custom(sampleStatement), 1, 4).Draw(t, "statements")
+	statement := sampleStatement
+	if rapid.IntRange(0, 4).Draw(t, "about tags") == 0 {
+		statement = sampleTagStatement
+	}
+	statements := rapid.SliceOfN(rapid.Custom(statement), 1, 4).Draw(t, "statements")
 	return sampleDocument(t, statements)
 }
 

@@ -176,7 +176,7 @@ func (s *splitting) operatorFor(key string, edits []ConditionEdit, names ...stri
 			leaves := slices.ContainsFunc(edits, func(e ConditionEdit) bool {
 				return e.Old != nil && e.Old.Operator.Name == c.Operator.Name && e.Old.Spelling == c.Spelling
 			})
-			return !leaves && strings.EqualFold(c.Operator.Name, name) && c.Key == strings.ToLower(key)
+			return !leaves && strings.EqualFold(c.Operator.Name, name) && c.Key == lowerASCII(key)
 		})
 		if !taken {
 			return name
