@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -37,6 +38,10 @@ func (a *admission) tags() error {
 		if utf8.RuneCountInString(tag) > longestTagKey || utf8.RuneCountInString(key.values[0]) > longestTagValue {
 			return fmt.Errorf("a tag under %s/ is too long", prefix)
 		}
+		ofCaller := sameKey(prefix, "aws:requesttag") || sameKey(prefix, "aws:principaltag")
+		if ofCaller && !(isTagText(tag) && isTagText(key.values[0])) {
+			return fmt.Errorf("a tag under %s/ has a character that no tag has", prefix)
+		}
 		if sameKey(prefix, "aws:requesttag") {
 			requested++
 			if !passed[lowerASCII(tag)] {
@@ -62,6 +67,17 @@ func (a *admission) tags() error {
 		return fmt.Errorf("session tags and the check %s do not go together", ActionTagSession)
 	}
 	return nil
+}
+
+// isTagText reports whether a text may be the key or the value of a tag: its
+// pattern is [\p{L}\p{Z}\p{N}_.:/=+\-@]* (STS API Reference, Tag).
+func isTagText(text string) bool {
+	for _, c := range text {
+		if !unicode.IsLetter(c) && !unicode.IsNumber(c) && !unicode.In(c, unicode.Z) && !strings.ContainsRune("_.:/=+-@", c) {
+			return false
+		}
+	}
+	return true
 }
 
 // The longest that temporary credentials last.

@@ -101,8 +101,8 @@ func constant(text string) func(*mode) string { return func(*mode) string { retu
 
 var (
 	freeShape         = simpleShape(textSet, 0, 2048, "x")
-	tagValueShape     = simpleShape(textSet, 0, 256, "x")
-	tagKeyShape       = simpleShape(textSet, 1, 128, "team")
+	tagValueShape     = simpleShape(tagSet, 0, 256, "x")
+	tagKeyShape       = simpleShape(tagSet, 1, 128, "team")
 	sessionNameShape  = simpleShape(nameSet, 2, 64, "attack-01")
 	externalIDShape   = simpleShape(externSet, 2, 1224, "invented-1")
 	accountShape      = simpleShape(digits, 12, 12, "666677778888")
@@ -219,9 +219,9 @@ func lookupKey(key, spelling string) *keyInfo {
 	}
 	tagged := func(prefix string) bool { return len(key) > len(prefix) && strings.HasPrefix(key, prefix) }
 	switch {
-	case tagged("aws:principaltag/"):
+	case tagged("aws:principaltag/") && tagKeyShape.legal([]string{key[len("aws:principaltag/"):]}):
 		return &keyInfo{name: "aws:PrincipalTag/" + spelling[len("aws:principaltag/"):], class: keyFree, slot: firstFreeSlot, scope: wholeWord, form: &tagValueShape, when: mayAlways}
-	case tagged("aws:requesttag/"):
+	case tagged("aws:requesttag/") && tagKeyShape.legal([]string{key[len("aws:requesttag/"):]}):
 		return &keyInfo{name: "aws:RequestTag/" + spelling[len("aws:requesttag/"):], class: keyRequestTag, slot: firstFreeSlot, scope: wholeWord, form: &tagValueShape, when: mayTags}
 	case tagged("aws:resourcetag/"):
 		return &keyInfo{name: "aws:ResourceTag/" + spelling[len("aws:resourcetag/"):], class: keyFact}

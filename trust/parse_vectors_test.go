@@ -53,8 +53,8 @@ func tree(t testing.TB, text string) trust.Value {
 
 func TestEveryVectorParses(t *testing.T) {
 	vectors := readVectors(t)
-	if len(vectors) != 212 {
-		t.Fatalf("%d vectors, want 212", len(vectors))
+	if len(vectors) != 214 {
+		t.Fatalf("%d vectors, want 214", len(vectors))
 	}
 	for _, v := range vectors {
 		policy, err := trust.Parse(tree(t, string(v.Policy)))

@@ -76,6 +76,36 @@ func TestVerdictsThatHangOnTheSpellingOfTags(t *testing.T) {
 	}
 }
 
+// TestVerdictsThatHangOnTheCharactersOfTags holds verdicts worked out by hand
+// from the pattern [\p{L}\p{Z}\p{N}_.:/=+\-@]* of the keys and values of tags (STS
+// API Reference, Tag).
+func TestVerdictsThatHangOnTheCharactersOfTags(t *testing.T) {
+	for condition, want := range map[string]trust.Outcome{
+		`{"StringEquals":{"aws:RequestTag/team":"a b_.:/=+-@"}}`:                                                      trust.Fail,
+		`{"StringEquals":{"aws:RequestTag/team":"Käse ٣"}}`:                                                           trust.Fail,
+		`{"StringEquals":{"aws:RequestTag/team":"a*b"}}`:                                                              trust.NotApplicable,
+		`{"StringLike":{"aws:RequestTag/team":"a*b"}}`:                                                                trust.Fail,
+		`{"StringLike":{"aws:RequestTag/team":"*${$}*"}}`:                                                             trust.NotApplicable,
+		`{"StringEquals":{"aws:RequestTag/team":"€"}}`:                                                                trust.NotApplicable,
+		`{"Null":{"aws:RequestTag/a,b":"false"}}`:                                                                     trust.NotApplicable,
+		`{"Null":{"aws:RequestTag/a b":"false"}}`:                                                                     trust.Fail,
+		`{"ForAnyValue:StringEquals":{"aws:TagKeys":"a;b"}}`:                                                          trust.NotApplicable,
+		`{"ForAnyValue:StringLike":{"aws:TagKeys":"?"}}`:                                                              trust.Fail,
+		`{"StringEquals":{"aws:PrincipalTag/team":"a,b"}}`:                                                            trust.NotApplicable,
+		`{"StringNotEquals":{"aws:PrincipalTag/team":"a,b"}}`:                                                         trust.Fail,
+		`{"Null":{"aws:PrincipalTag/a,b":"false"}}`:                                                                   trust.NotApplicable,
+		`{"Null":{"aws:PrincipalTag/a,b":"true"}}`:                                                                    trust.Fail,
+		`{"StringEquals":{"sts:RoleSessionName":"${aws:PrincipalTag/a}"}}`:                                            trust.Fail,
+		`{"StringLike":{"sts:RoleSessionName":"*,*"},"StringEquals":{"aws:PrincipalTag/a":"${sts:RoleSessionName}"}}`: trust.NotApplicable,
+	} {
+		text := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"sts:*","Condition":` + condition + `}]}`
+		verdict := trust.Decide(mustParse(t, []byte(text), trust.Parse), trust.Question{Subject: trust.Subject{Account: "111122223333", Partition: "aws"}})
+		if verdict.Outcome != want {
+			t.Errorf("%s: %s, want %s; %s", condition, verdict.Outcome, want, verdict.Problem)
+		}
+	}
+}
+
 func TestTagsOfTheRoleAreReadInAnyASCIICase(t *testing.T) {
 	const text = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:ResourceTag/ÉTAT":"prod"}}}}`
 	for key, want := range map[string]trust.Outcome{"État": trust.Fail, "état": trust.NotApplicable} {

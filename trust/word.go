@@ -1,11 +1,15 @@
 package trust
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
-// A charset is a set of characters: ASCII ones by bit, the others all or none.
+// A charset is a set of characters: ASCII ones by bit, the others all or none,
+// or of the others those that are letters, numbers and separators.
 type charset struct {
-	ascii [2]uint64
-	other bool
+	ascii          [2]uint64
+	other, written bool
 }
 
 func chars(texts ...string) charset {
@@ -20,7 +24,7 @@ func chars(texts ...string) charset {
 
 func (s charset) has(c rune) bool {
 	if c >= 128 {
-		return s.other
+		return s.other && (!s.written || unicode.In(c, unicode.L, unicode.N, unicode.Z))
 	}
 	return c >= 0 && s.ascii[c>>6]&(1<<(c&63)) != 0
 }
@@ -39,6 +43,7 @@ var (
 	orgSet    = chars(digitChars, lowerChars)
 	externSet = chars(wordChars, "+=,.@:/-") // STS API reference, AssumeRole, ExternalId
 	visible   = visibleSet()
+	tagSet    = charset{ascii: chars(wordChars, " .:/=+-@").ascii, other: true, written: true} // STS API reference, Tag; IAM API reference, Tag
 	textSet   = charset{ascii: [2]uint64{^uint64(0) &^ 1, ^uint64(0)}, other: true}
 )
 
