@@ -85,6 +85,7 @@ func (c *command) compare(ctx context.Context, j *judgement, args []string) erro
 		if one.summary, err = audit.Run(ctx, []audit.Source{one.files}, how, one.roles); err != nil {
 			return err
 		}
+		one.roles.Partial = len(one.summary.Incomplete) > 0
 	}
 	comparison := &report.Comparison{
 		Result: diff.Compare(sides[0].roles, sides[1].roles), Before: sides[0].name, After: sides[1].name,

@@ -6,7 +6,7 @@ import (
 	"cmp"
 	"path/filepath"
 	"slices"
-	"strings"
+	"strconv"
 
 	"countersign/internal/audit"
 	"countersign/internal/rule"
@@ -21,7 +21,8 @@ type Result struct {
 	// Closed are the roles that failed before and do not fail now.
 	Closed []Change
 	// Undecided are the roles that cannot be judged now, and could before or
-	// were not there.
+	// were not there; and those that failed and are not there, where not all
+	// that is there now could be read.
 	Undecided []Change
 	// Unchanged counts the other roles that are there now, Removed those that
 	// are there no more and did not fail.
@@ -41,6 +42,9 @@ type Change struct {
 	// Wider says what is new of a role that failed before: accounts that get
 	// in, reasons.
 	Wider []string
+	// Unread is set where the role is missing on a side that could not be read
+	// in full: it may be there nevertheless.
+	Unread bool
 }
 
 // Finding is what to show: the role as it is now, else as it was.
@@ -56,6 +60,8 @@ type Side struct {
 	base  string // that the paths of roles count from, see NewSide
 	roles map[string]*state
 	order []string
+	// Partial is set by who reads the side when something could not be read.
+	Partial bool
 }
 
 // state is a role of one side. Of roles that neither fail nor are undecided
@@ -80,9 +86,10 @@ func (s *Side) Finding(finding *rule.Finding) error {
 	case trust.Fail, trust.Undecided, trust.Broken:
 		one.finding = finding
 	}
-	identity := s.identity(finding)
-	for n := 2; s.roles[identity] != nil; n++ { // two resources of one address are told apart by their order
-		identity = strings.TrimSuffix(identity, "\x00again") + "\x00again"
+	first := s.identity(finding)
+	identity := first
+	for n := 2; s.roles[identity] != nil; n++ { // several of one identity are told apart by their order
+		identity = first + "\x00" + strconv.Itoa(n)
 	}
 	one.moved = finding.Rule + "\x00" + address(finding)
 	s.roles[identity] = one
@@ -118,11 +125,11 @@ func Compare(before, after *Side) Result {
 		is := after.roles[identity]
 		was := before.roles[matched[identity]]
 		told[matched[identity]] = was != nil
-		result.add(was, is)
+		result.add(was, is, before.Partial)
 	}
 	for _, identity := range before.order {
 		if !told[identity] {
-			result.add(before.roles[identity], nil)
+			result.add(before.roles[identity], nil, after.Partial)
 		}
 	}
 	return result
@@ -155,8 +162,10 @@ func match(before, after *Side) map[string]string {
 	return matched
 }
 
-func (r *Result) add(was, is *state) {
-	change := Change{}
+// add takes in what became of a role. partial is set where the side on which it
+// is missing, if it is, could not be read in full.
+func (r *Result) add(was, is *state, partial bool) {
+	change := Change{Unread: partial && (was == nil || is == nil)}
 	if was != nil {
 		change.Before, change.Was = was.finding, was.outcome
 	}
@@ -174,7 +183,7 @@ func (r *Result) add(was, is *state) {
 		}
 	case fails:
 		r.Opened = append(r.Opened, change)
-	case unsettled(change.Is) && !unsettled(change.Was):
+	case unsettled(change.Is) && !unsettled(change.Was), failed && change.Unread:
 		r.Undecided = append(r.Undecided, change)
 	case failed:
 		r.Closed = append(r.Closed, change)

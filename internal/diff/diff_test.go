@@ -153,3 +153,30 @@ func TestTwoDirectoriesAreComparedByThePathsInThem(t *testing.T) {
 		t.Errorf("%+v", result)
 	}
 }
+
+func TestRolesOfOneIdentityAreToldApartByTheirOrder(t *testing.T) {
+	copies := func(outcomes ...trust.Outcome) (roles []seen) {
+		for _, outcome := range outcomes {
+			roles = append(roles, seen{path: "a.json", arn: "arn:aws:iam::111122223333:role/a", outcome: outcome})
+		}
+		return roles
+	}
+	result := Compare(side(t, "", copies(trust.Fail, trust.Pass, trust.Pass, trust.Pass)...), side(t, "", copies(trust.Fail, trust.Pass, trust.Pass, trust.Fail)...))
+	if len(result.Opened) != 1 || result.Unchanged != 3 {
+		t.Errorf("%+v, want one opened and three unchanged", result)
+	}
+}
+
+func TestARoleThatMayBeInWhatCouldNotBeReadIsNotClosed(t *testing.T) {
+	role := seen{path: "a.tf", address: "x", outcome: trust.Fail}
+	there, missing := side(t, "", role), side(t, "")
+	missing.Partial = true
+	result := Compare(there, missing)
+	if len(result.Closed) != 0 || len(result.Undecided) != 1 || !result.Undecided[0].Unread {
+		t.Errorf("%+v, want one undecided", result)
+	}
+	result = Compare(missing, there)
+	if len(result.Opened) != 1 || !result.Opened[0].Unread {
+		t.Errorf("%+v, want one opened that may have been there", result)
+	}
+}

@@ -87,8 +87,12 @@ func (t *textWriter) change(what, color string, change *diff.Change) {
 // course says what became of a role.
 func course(change *diff.Change) string {
 	switch {
+	case change.Was == "" && change.Unread:
+		return "new, or in what could not be read before"
 	case change.Was == "":
 		return "new"
+	case change.Unread:
+		return "it was " + string(change.Was) + ", and may be in what could not be read now"
 	case change.Is == "":
 		return "removed; it was " + string(change.Was)
 	case change.Was == change.Is:
