@@ -115,8 +115,15 @@ func decideOpen(policy *Policy, question Question) Verdict {
 	for n := range total {
 		c.verdicts = append(c.verdicts, decideCompleted(policy, question, c.assignment(n), effort))
 	}
-	merged := c.merge()
+	merged, worst := c.merge()
 	unname(merged.Outsiders, policy.document)
+	if slices.ContainsFunc(merged.Warnings, isDead) {
+		if known, err := completedPolicy(policy, c.assignment(worst)); err == nil {
+			of := completedQuestion(question, c.assignment(worst))
+			merged.Warnings = nameDead(known, &of, merged.Warnings, true)
+			unnameDead(merged.Warnings, &policy.document)
+		}
+	}
 	return merged
 }
 
@@ -217,9 +224,9 @@ func completedQuestion(question Question, chosen map[string]Value) Question {
 
 // merge draws one verdict from those of all completions. Where none fails, an
 // outsider may still get in with a countersign in some of them: that is a pass.
-func (c *completions) merge() Verdict {
+// It also returns which completion the rest of the verdict is of.
+func (c *completions) merge() (merged Verdict, worst int) {
 	count := map[Outcome]int{}
-	worst := 0
 	for i := range c.verdicts {
 		count[c.verdicts[i].Outcome]++
 		if severityOf(&c.verdicts[i]) > severityOf(&c.verdicts[worst]) {
@@ -230,14 +237,14 @@ func (c *completions) merge() Verdict {
 	v.Partial = v.Partial || len(c.verdicts) > 1
 	switch {
 	case count[Fail] == len(c.verdicts), count[Fail] == 0 && count[Undecided] == 0 && count[Broken] == 0, count[Broken] == len(c.verdicts):
-		return v
+		return v, worst
 	}
 	v.Outcome, v.Exploitable, v.Witness = Undecided, false, nil
 	v.DependsOn = c.deciding()
 	if v.Problem == "" {
 		v.Problem = "the answer depends on what cannot be read: " + strings.Join(v.DependsOn, ", ")
 	}
-	return v
+	return v, worst
 }
 
 func severityOf(v *Verdict) int {

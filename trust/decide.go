@@ -21,7 +21,9 @@ func Decide(policy *Policy, question Question) Verdict {
 	if needsCompletion(policy, &question) {
 		return decideOpen(policy, question)
 	}
-	return decideKnown(policy, question, &effort{left: maxEffort})
+	verdict := decideKnown(policy, question, &effort{left: maxEffort})
+	verdict.Warnings = nameDead(policy, &question, verdict.Warnings, false)
+	return verdict
 }
 
 // decision is one decision under way.

@@ -8,7 +8,7 @@ import (
 // WarningCodes are the codes of [Warning], in the order of
 // docs/rules/IAM-050.md.
 var WarningCodes = []string{
-	"external-id-guessable", "external-id-shared", "dead-condition", "external-id-placeholder",
+	"external-id-guessable", "external-id-shared", codeDead, "external-id-placeholder",
 	codeWouldReject, codeDeleted, "public-principal-with-secret",
 }
 
@@ -20,7 +20,7 @@ func (d *decision) warnings(parts []StatementPart) []Warning {
 	}
 	for _, part := range parts {
 		if part.Role == Dead {
-			list = append(list, Warning{"dead-condition", part.Statement, "nobody can meet the conditions of this statement", part.Range})
+			list = append(list, Warning{codeDead, part.Statement, messageDead, part.Range}) // nameDead says which
 		}
 	}
 	for _, r := range d.allows {
