@@ -124,6 +124,8 @@ func TestWhatBecomesOfACall(t *testing.T) {
 		{"another account", byRole(), "", allow(`{"AWS":"555566667777"}`, ""), Breaks, ""},
 
 		{"an organization that is needed", byRole(), "", allow(wholeAccount, `{"StringEquals":{"aws:PrincipalOrgID":"o-exampleorg1"}}`), Unclear, "the organization of the caller's account"},
+		{"any root of an organization", byRole(), "", allow(wholeAccount, `{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-exampleorg1/r-zz*"}}`), Unclear, "the organization of the caller's account"},
+		{"any path in an organization", byRole(), "", allow(wholeAccount, `{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-exampleorg1/*"}}`), Unclear, "the organization of the caller's account"},
 		{"a path in an organization", byRole(), "", allow(wholeAccount, `{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-exampleorg1/r-ab12/ou-ab12-11111111/*"}}`), Unclear, "the organization of the caller's account"},
 		{"a tag of the caller", byRole(), "", allow(wholeAccount, `{"StringEquals":{"aws:PrincipalTag/team":"blue"}}`), Unclear, "the caller's tag team"},
 		{"a key that AWS never sends", byRole(), "", allow(wholeAccount, `{"StringEquals":{"sts:External-Id":"right"}}`), Breaks, ""},

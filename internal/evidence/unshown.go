@@ -118,8 +118,10 @@ func (r *replay) organization(w *worlds, c *Caller, key string) {
 		if key == "aws:principalorgid" {
 			return // the paths say it, too
 		}
-		for _, path := range r.values("aws:principalorgpaths", w.base.Context) {
-			add(path)
+		for _, text := range r.values("aws:principalorgpaths", w.base.Context) {
+			for _, path := range pathsLike(text) {
+				add(path)
+			}
 		}
 	}
 	for _, id := range r.values("aws:principalorgid", w.base.Context) {
@@ -138,6 +140,18 @@ func (r *replay) organization(w *worlds, c *Caller, key string) {
 		})
 	}
 	w.add(other, options...)
+}
+
+// pathsLike completes a text to what a path of an organization can be: with a root,
+// and a slash at its end. An x at the end stands for any text, none included.
+func pathsLike(text string) []string {
+	id, rest, _ := strings.Cut(text, "/")
+	paths := []string{id + somePath}
+	if strings.HasPrefix(rest, "r-") {
+		open := strings.TrimSuffix(text, "x")
+		paths = append(paths, open, open+"xx12/", strings.TrimSuffix(text, "/")+"/")
+	}
+	return paths
 }
 
 // values lists texts that the policies tell apart under a key, and one that is
