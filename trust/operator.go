@@ -104,3 +104,10 @@ func operatorHint(name string) string {
 	return "operators are " + list(operatorNames[:len(comparisons)]) +
 		"; all but Null also with the suffix IfExists and behind ForAllValues: or ForAnyValue:"
 }
+
+// IsOperator reports whether a name is that of a condition operator, in whatever
+// letter case.
+func IsOperator(name string) bool {
+	_, known := foldedOperators[lowerASCII(name)]
+	return known
+}

@@ -248,7 +248,7 @@ func shownPolicy(finding *rule.Finding, options *Options) string {
 	if !document.parsed || document.hidden != "" || len(document.tree.Range.Text()) > asffPolicy {
 		return ""
 	}
-	laid := string(layOut(document.tree, document.redact).text)
+	laid := string(layOut(&document.tree, document.secrets).text)
 	if len(laid) > 4*asffPolicy {
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"countersign/internal/diff"
+	"countersign/internal/rule"
 	"countersign/trust"
 )
 
@@ -24,6 +25,15 @@ var DiffFormats = []string{"text", "json"}
 // Diff writes a comparison. The writer below is not closed. Errors are those of
 // the writer below.
 func Diff(format string, w io.Writer, comparison *Comparison, options Options) error {
+	for _, changes := range [...][]diff.Change{comparison.Opened, comparison.Closed, comparison.Undecided} {
+		for i := range changes {
+			for _, side := range [...]**rule.Finding{&changes[i].Before, &changes[i].After} {
+				if *side != nil {
+					*side = discreet(*side, &options)
+				}
+			}
+		}
+	}
 	switch format {
 	case "text":
 		return diffText(w, comparison, options)

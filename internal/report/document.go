@@ -13,13 +13,14 @@ import (
 // document is the trust policy of a finding, as it can be shown: its text, its
 // tree and the places that have to be masked.
 type document struct {
-	file   *trust.File
-	tree   trust.Value
-	parsed bool                          // tree is set
-	shared bool                          // the file holds more than the policy
-	own    map[*trust.File][]trust.Range // then: what of it is the policy's; sorted by start, apart
-	masks  map[*trust.File][]trust.Range // sorted by start, apart from each other
-	redact bool                          // external IDs are not to be shown
+	file    *trust.File
+	tree    trust.Value
+	parsed  bool                          // tree is set
+	shared  bool                          // the file holds more than the policy
+	own     map[*trust.File][]trust.Range // then: what of it is the policy's; sorted by start, apart
+	masks   map[*trust.File][]trust.Range // sorted by start, apart from each other
+	redact  bool                          // external IDs are not to be shown
+	secrets *secrets                      // then: what they are; nil where there is no tree
 	// hidden says why the text is not shown: it may hold external IDs which
 	// cannot be told apart from the rest, or is sensitive.
 	hidden string
@@ -39,16 +40,22 @@ func openDocument(finding *rule.Finding, options *Options) *document {
 	switch {
 	case finding.Role.Trust.Sensitive:
 		document.hidden = sensitiveText
-		if document.parsed {
-			document.masks = externalIDs(document.tree)
-		}
+		document.hide()
 	case !document.redact || document.file == nil:
 	case document.parsed:
-		document.masks = externalIDs(document.tree)
+		document.hide()
 	case mayHoldExternalID(document.file.Text):
 		document.hidden = hiddenText
 	}
 	return document
+}
+
+// hide notes what is not to be shown.
+func (d *document) hide() {
+	if d.parsed {
+		d.secrets = secretsOf(&d.tree)
+		d.masks = d.secrets.ranges()
+	}
 }
 
 func readDocument(policy role.Document, file *trust.File) *document {
@@ -106,7 +113,7 @@ func (d *document) fault() trust.Range {
 
 // relaid returns the document re-indented from its tree.
 func (d *document) relaid() *document {
-	laid := layOut(d.tree, d.redact)
+	laid := layOut(&d.tree, d.secrets)
 	copied := *d
 	copied.file, copied.moved, copied.masks, copied.base, copied.shared = laid.file, laid, nil, 0, false
 	return &copied

@@ -14,6 +14,7 @@ import (
 // as a scan's text report has it.
 func Explain(w io.Writer, finding *rule.Finding, options Options) error {
 	e := &explanation{textWriter{page: newPage(w, options), options: options}}
+	finding = discreet(finding, &e.options)
 	e.head(finding)
 	e.prose(2, trust.Explain(finding.Verdict)[0].Text)
 	e.line()

@@ -14,7 +14,7 @@ import (
 type layout struct {
 	file   *trust.File
 	text   []byte
-	redact bool
+	hidden *secrets     // masks take their place; nil hides nothing
 	starts map[spot]int // where a node began → where it begins
 	ends   map[spot]int // where a node ended → where it ends
 }
@@ -28,10 +28,10 @@ type spot struct {
 // flatLimit is how many columns a list or map may take to stand on one line.
 const flatLimit = 48
 
-// layOut writes a tree anew. With redact, masks take the place of external IDs.
-func layOut(tree trust.Value, redact bool) *layout {
-	l := &layout{redact: redact, starts: map[spot]int{}, ends: map[spot]int{}}
-	l.value(tree, 0, false)
+// layOut writes a tree anew, with masks in the place of secrets.
+func layOut(tree *trust.Value, hidden *secrets) *layout {
+	l := &layout{hidden: hidden, starts: map[spot]int{}, ends: map[spot]int{}}
+	l.value(tree, 0)
 	l.text = append(l.text, '\n')
 	l.file = &trust.File{Text: l.text}
 	return l
@@ -51,26 +51,25 @@ func (l *layout) move(old trust.Range) trust.Range {
 	return trust.Range{File: l.file, Start: start, End: end}
 }
 
-// value writes a node; secret says that it stands under sts:ExternalId.
-func (l *layout) value(value trust.Value, depth int, secret bool) {
+// value writes a node.
+func (l *layout) value(value *trust.Value, depth int) {
 	l.begin(value.Range)
 	switch value.Kind {
 	case trust.Object:
 		_, statement := value.Get("Effect")
-		flat := depth > 0 && !statement && l.room(value, flatLimit, secret) >= 0
+		flat := depth > 0 && !statement && l.room(value, flatLimit) >= 0
 		l.list("{", "}", len(value.Members), depth, flat, func(i int) {
-			member := value.Members[i]
-			l.value(member.Key, depth+1, secret)
+			l.value(&value.Members[i].Key, depth+1)
 			l.add(": ")
-			l.value(member.Value, depth+1, secret || mayBeExternalID(member.Key))
+			l.value(&value.Members[i].Value, depth+1)
 		})
 	case trust.Array:
-		flat := l.room(value, flatLimit, secret) >= 0
+		flat := l.room(value, flatLimit) >= 0
 		l.list("[", "]", len(value.Items), depth, flat, func(i int) {
-			l.value(value.Items[i], depth+1, secret)
+			l.value(&value.Items[i], depth+1)
 		})
 	default:
-		l.add(l.scalar(value, secret))
+		l.add(l.scalar(value))
 	}
 	l.end(value.Range)
 }
@@ -118,35 +117,35 @@ func (l *layout) end(old trust.Range) {
 
 // room returns what is left of so many columns once a value stands on one line;
 // less than 0 when it does not fit. It stops as soon as that is known.
-func (l *layout) room(value trust.Value, columns int, secret bool) int {
+func (l *layout) room(value *trust.Value, columns int) int {
 	columns -= 2
 	switch value.Kind {
 	case trust.Object:
-		for _, member := range value.Members {
+		for i := range value.Members {
 			if columns >= 0 {
-				columns = l.room(member.Key, columns, secret)
+				columns = l.room(&value.Members[i].Key, columns)
 			}
 			if columns >= 0 {
-				columns = l.room(member.Value, columns, secret || mayBeExternalID(member.Key))
+				columns = l.room(&value.Members[i].Value, columns)
 			}
 		}
 	case trust.Array:
-		for _, item := range value.Items {
+		for i := range value.Items {
 			if columns >= 0 {
-				columns = l.room(item, columns, secret)
+				columns = l.room(&value.Items[i], columns)
 			}
 		}
 	default:
-		columns -= utf8.RuneCountInString(l.scalar(value, secret))
+		columns -= utf8.RuneCountInString(l.scalar(value))
 	}
 	return columns
 }
 
-func (l *layout) scalar(value trust.Value, secret bool) string {
-	if secret && l.redact && isSecret(value) {
+func (l *layout) scalar(value *trust.Value) string {
+	if l.hidden != nil && l.hidden.nodes[value] {
 		return mask
 	}
-	return scalar(value)
+	return scalar(*value)
 }
 
 // scalar spells a value that is neither a list nor a map.

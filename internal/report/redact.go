@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,38 +14,211 @@ import (
 // mask stands in for an external ID.
 const mask = "«redacted»"
 
-// externalIDs returns the ranges of all values in a document tree that a
-// condition holds sts:ExternalId against, by file and sorted by their start. The
+// secrets are the external IDs of a policy: where they stand in its tree, and
+// what they say, since they must not be read anywhere else either.
+type secrets struct {
+	nodes map[*trust.Value]bool
+	texts []string
+}
+
+// secretsOf finds the values that a condition holds sts:ExternalId against. The
 // key counts in any letter case, misspelt, and wherever it stands, also where the
-// grammar has no place for it: a broken policy keeps its secrets too. An unknown
-// key may be this one. Values that hold nothing but stars, or nothing at all,
-// tell nobody's ID and stay readable.
-func externalIDs(tree trust.Value) map[*trust.File][]trust.Range {
+// grammar has no place for it: a broken policy keeps its secrets too, and what a
+// broken condition holds may be one. An unknown key may be this one. Values that
+// hold nothing but stars, or nothing at all, tell nobody's ID and stay readable.
+// A text that repeats one is one, too.
+func secretsOf(tree *trust.Value) *secrets {
+	s := &secrets{nodes: map[*trust.Value]bool{}}
+	s.collect(tree, false)
+	if len(s.texts) > 0 {
+		s.collectRepeated(tree)
+	}
+	return s
+}
+
+func (s *secrets) collect(value *trust.Value, secret bool) {
+	switch value.Kind {
+	case trust.Object:
+		for i := range value.Members {
+			m := &value.Members[i]
+			if !secret && m.Key.Text == "Condition" {
+				s.collectCondition(&m.Value)
+				continue
+			}
+			s.collect(&m.Key, secret)
+			s.collect(&m.Value, secret || mayBeExternalID(m.Key))
+		}
+	case trust.Array, trust.Choice:
+		for i := range value.Items {
+			s.collect(&value.Items[i], secret)
+		}
+	default:
+		if secret && isSecret(*value) {
+			s.mark(value)
+		}
+	}
+}
+
+// collectCondition looks at {operator: {key: values}}, and takes for a secret
+// what stands where none of these belongs.
+func (s *secrets) collectCondition(value *trust.Value) {
+	s.eachMember(value, func(m *trust.Member) {
+		if isWord(m.Key) && !trust.IsOperator(m.Key.Text) && !mayBeExternalID(m.Key) && !isHarmless(m.Key.Text) {
+			s.markUnlessNear(&m.Key)
+		}
+		if mayBeExternalID(m.Key) || isWord(m.Key) && strings.Contains(m.Key.Text, ":") && !trust.IsOperator(m.Key.Text) {
+			s.collect(&m.Value, mayBeExternalID(m.Key)) // a key without its operator
+			return
+		}
+		s.eachMember(&m.Value, func(m *trust.Member) {
+			stray := isWord(m.Key) && !strings.Contains(m.Key.Text, ":") && !meansExternalID(m.Key.Text)
+			if stray {
+				s.mark(&m.Key)
+			}
+			if stray && m.Value.Kind == trust.String {
+				s.markLoose(&m.Value)
+				return
+			}
+			s.collect(&m.Value, stray || mayBeExternalID(m.Key))
+		})
+	})
+}
+
+// eachMember calls visit for the members of an object. What stands in the place
+// of one may be a secret.
+func (s *secrets) eachMember(value *trust.Value, visit func(*trust.Member)) {
+	switch value.Kind {
+	case trust.Object:
+		for i := range value.Members {
+			visit(&value.Members[i])
+		}
+	case trust.Choice:
+		for i := range value.Items {
+			s.eachMember(&value.Items[i], visit)
+		}
+	case trust.Array:
+		for i := range value.Items {
+			s.eachMember(&value.Items[i], func(m *trust.Member) { s.collect(&m.Value, true) })
+		}
+	default:
+		s.markLoose(value)
+	}
+}
+
+// markLoose marks a value without a key, unless it is a key itself or a name of
+// AWS.
+func (s *secrets) markLoose(value *trust.Value) {
+	if isSecret(*value) && (value.Kind != trust.String || !isHarmless(value.Text)) {
+		s.mark(value)
+	}
+}
+
+// markUnlessNear marks what stands in the place of an operator, unless it is one
+// with a slip in it.
+func (s *secrets) markUnlessNear(key *trust.Value) {
+	if near := spelling.Nearest(key.Text, usualOperators, 1); len(near) == 0 && !strings.HasSuffix(key.Text, "IfExists") {
+		s.mark(key)
+	}
+}
+
+// usualOperators are those that slips are made in.
+var usualOperators = []string{
+	"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike",
+	"Bool", "BoolNotEquals", "Null", "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
+	"NumericGreaterThan", "NumericGreaterThanEquals", "DateEquals", "DateNotEquals", "DateLessThan", "DateGreaterThan", "BinaryEquals",
+	"BinaryNotEquals", "IpAddress", "NotIpAddress", "ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike",
+	"ForAllValues:StringEquals", "ForAnyValue:StringEquals", "ForAllValues:StringLike", "ForAnyValue:StringLike",
+}
+
+func isWord(key trust.Value) bool { return key.Kind == trust.String && len(key.Parts) == 0 }
+
+// isHarmless reports whether a text is a condition key, an ARN or a truth value.
+func isHarmless(text string) bool { return harmless.MatchString(text) }
+
+var harmless = regexp.MustCompile(`^(?i:(aws|sts|iam|saml):[a-z/]+|arn:[^\s=]*|true|false)$`)
+
+func (s *secrets) mark(value *trust.Value) {
+	if s.nodes[value] {
+		return
+	}
+	s.nodes[value] = true
+	text := spell(*value)
+	s.know(text, leastRepeated)
+	for _, piece := range literals(text) {
+		s.know(piece, leastWithin)
+	}
+}
+
+func (s *secrets) know(text string, least int) {
+	if len(text) >= least && !slices.Contains(s.texts, text) {
+		s.texts = append(s.texts, text)
+	}
+}
+
+// literals are the pieces of a pattern between its wildcards and variables.
+func literals(pattern string) []string {
+	return strings.FieldsFunc(pattern, func(r rune) bool { return strings.ContainsRune("*?${}", r) })
+}
+
+// A text is taken for an external ID by what it says from so many bytes on; it is
+// looked for within others if it is longer than an account's id.
+const (
+	leastRepeated = 4
+	leastWithin   = 13
+)
+
+// collectRepeated marks the values elsewhere that say what an external ID says.
+func (s *secrets) collectRepeated(value *trust.Value) {
+	for i := range value.Items {
+		s.collectRepeated(&value.Items[i])
+	}
+	for i := range value.Members {
+		s.collectRepeated(&value.Members[i].Value)
+	}
+	if value.Kind == trust.String && s.repeats(spell(*value)) {
+		s.nodes[value] = true
+	}
+}
+
+// repeats reports whether a text tells an external ID. An account's id and an ARN
+// have another meaning.
+func (s *secrets) repeats(text string) bool {
+	if isAccount(text) || strings.HasPrefix(text, "arn:") {
+		return false
+	}
+	return slices.ContainsFunc(s.texts, func(secret string) bool {
+		return text == secret || len(secret) >= leastWithin && strings.Contains(text, secret)
+	})
+}
+
+func isAccount(text string) bool { return len(text) == 12 && strings.Trim(text, "0123456789") == "" }
+
+// clean masks the external IDs in a sentence.
+func (s *secrets) clean(sentence string) string {
+	for _, secret := range s.texts {
+		if !isAccount(secret) && strings.Contains(sentence, secret) {
+			sentence = strings.ReplaceAll(sentence, secret, mask)
+		}
+	}
+	return sentence
+}
+
+// ranges returns where the external IDs stand, by file and sorted by their start.
+func (s *secrets) ranges() map[*trust.File][]trust.Range {
 	found := map[*trust.File][]trust.Range{}
-	collectExternalIDs(tree, false, found)
+	for value := range s.nodes {
+		if file := value.Range.File; file != nil {
+			found[file] = append(found[file], value.Range)
+		}
+	}
 	for _, ranges := range found {
 		slices.SortFunc(ranges, func(a, b trust.Range) int { return cmp.Compare(a.Start, b.Start) })
 	}
 	return found
 }
 
-func collectExternalIDs(value trust.Value, secret bool, found map[*trust.File][]trust.Range) {
-	switch value.Kind {
-	case trust.Object:
-		for _, member := range value.Members {
-			collectExternalIDs(member.Key, secret, found)
-			collectExternalIDs(member.Value, secret || mayBeExternalID(member.Key), found)
-		}
-	case trust.Array, trust.Choice:
-		for _, item := range value.Items {
-			collectExternalIDs(item, secret, found)
-		}
-	default:
-		if file := value.Range.File; file != nil && secret && isSecret(value) {
-			found[file] = append(found[file], value.Range)
-		}
-	}
-}
+// externalIDs returns the ranges of the external IDs of a tree.
+func externalIDs(tree trust.Value) map[*trust.File][]trust.Range { return secretsOf(&tree).ranges() }
 
 func mayBeExternalID(key trust.Value) bool {
 	return key.Kind == trust.Unknown || len(key.Parts) > 0 || meansExternalID(key.Text)
@@ -61,9 +235,21 @@ func meansExternalID(key string) bool {
 	if strings.Contains(key, "/") {
 		return false
 	}
-	name := key[strings.LastIndexByte(key, ':')+1:]
+	service, name, found := strings.Cut(strings.ToLower(strings.TrimSpace(key)), ":")
+	if found && service == "sts" && !otherSTSKeys[name] {
+		return true
+	}
+	name = key[strings.LastIndexByte(key, ':')+1:]
 	_, near := spelling.Slips(name, "ExternalId")
 	return near || speaksOfExternalID.MatchString(key)
+}
+
+// otherSTSKeys are the keys of STS beside sts:ExternalId, in small letters
+// (Service Authorization Reference, "AWS Security Token Service").
+var otherSTSKeys = map[string]bool{
+	"rolesessionname": true, "sourceidentity": true, "transitivetagkeys": true, "durationseconds": true, "awsservicename": true,
+	"requestcontext": true, "requestcontextproviders": true, "roleauthorizedbyidp": true, "taskpolicyarn": true,
+	"identitytokenaudience": true, "signingalgorithm": true,
 }
 
 // isSecret reports whether a value under the key tells something of an ID.
@@ -78,21 +264,30 @@ func isSecret(value trust.Value) bool {
 }
 
 // withoutSecrets returns the request with its external ID masked where it was
-// made to fit a pattern of the policy, which it would give away. A value that
-// has nothing in common with the policy's own is shown.
+// made to fit a pattern of the policy, which it would give away, and with every
+// value that repeats one of the policy's, or is a tag that is called like one. A
+// value that has nothing in common with the policy's own is shown.
 func (d *document) withoutSecrets(request *trust.Request) *trust.Request {
-	values, ok := request.Context.Lookup("sts:ExternalId")
-	if !ok || !d.redact || !slices.ContainsFunc(values, d.givesAway) {
+	if !d.redact {
 		return request
 	}
+	own, _ := request.Context.Lookup("sts:ExternalId")
+	if !slices.ContainsFunc(own, d.givesAway) {
+		own = nil
+	}
+	repeats := func(text string) bool { return d.secrets != nil && d.secrets.repeats(text) }
 	masked := *request
 	masked.Context = trust.Context{}
 	for key, shown := range request.Context {
+		kind, tag, isTag := strings.Cut(key, "/")
 		shown = slices.Clone(shown)
 		for i, value := range shown {
-			if isExternalID(key) || slices.Contains(values, value) {
+			if isTag && meansExternalID(tag) || slices.Contains(own, value) || repeats(value) {
 				shown[i] = mask
 			}
+		}
+		if isTag && repeats(tag) {
+			key = kind + "/" + mask
 		}
 		masked.Context[key] = shown
 	}
@@ -118,8 +313,7 @@ func repeatsSecret(node trust.Value, secret bool, value string) bool {
 	if !secret || !isSecret(node) {
 		return false
 	}
-	pieces := strings.FieldsFunc(strings.ToLower(spell(node)), func(r rune) bool { return strings.ContainsRune("*?${}", r) })
-	return slices.ContainsFunc(pieces, func(piece string) bool { return strings.Contains(value, piece) })
+	return slices.ContainsFunc(literals(strings.ToLower(spell(node))), func(piece string) bool { return strings.Contains(value, piece) })
 }
 
 // mayHoldExternalID reports whether text that has no tree may hold an external

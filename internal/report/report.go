@@ -125,5 +125,5 @@ func (s *selection) Finding(finding *rule.Finding) error {
 			return nil
 		}
 	}
-	return s.Writer.Finding(finding)
+	return s.Writer.Finding(discreet(finding, &s.options))
 }

@@ -177,9 +177,7 @@ func newResult(finding *rule.Finding, options *Options) *result {
 			warning{w.Code, index(w.Statement), w.Message, positive(line), positive(column)})
 	}
 	if request := verdict.Witness; request != nil {
-		if _, sent := request.Context.Lookup("sts:ExternalId"); sent {
-			request = openDocument(finding, options).withoutSecrets(request)
-		}
+		request = openDocument(finding, options).withoutSecrets(request)
 		made.Witness = &witness{request.Principal, request.Checks, request.Context}
 	}
 	return made
