@@ -141,7 +141,7 @@ func (l *loading) file(path string, way []step, from func(message, hint string) 
 	}
 	for _, one := range extended {
 		next := filepath.Join(filepath.Dir(path), filepath.FromSlash(one.path))
-		tell := func(message, hint string) error { return reader{path}.fault(one.node, message, hint) }
+		tell := func(message, hint string) error { return reader{path: path}.fault(one.node, message, hint) }
 		if err := l.file(next, append(slices.Clone(way), step{path, real}), tell); err != nil {
 			return err
 		}

@@ -101,7 +101,7 @@ func Parse(path string, text []byte) (Settings, error) {
 
 // parse reads one file, and which others it extends.
 func parse(path string, text []byte) (found Settings, extended []reference, err error) {
-	reader := reader{path}
+	reader := reader{path: path}
 	found.Path = path
 	document, err := reader.document(text)
 	if err != nil || document == nil {

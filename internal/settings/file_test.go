@@ -71,6 +71,9 @@ func TestParseFaults(t *testing.T) {
 		"an unknown key names the nearest": {
 			"zone:\n  acounts: []\n", `c.yaml:2:3: unknown key "acounts"`, `did you mean "accounts"?`,
 		},
+		"an unknown key among external IDs may be one": {
+			"external_ids:\n  - accounts: [\"444455556666\"]\n    zebra-8842: id\n", `c.yaml:3:5: unknown key`, "known here: accounts, id",
+		},
 		"an unknown key that is near to none lists them": {
 			"weather: []\n", `c.yaml:1:1: unknown key "weather"`, "known here: account, extends, external_ids, inline, organization, severities, third_parties, waivers, zone",
 		},

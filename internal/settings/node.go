@@ -17,7 +17,10 @@ import (
 )
 
 // reader takes a YAML tree apart and knows where it came from.
-type reader struct{ path string }
+type reader struct {
+	path      string
+	secretive bool // a key that nobody knows may be a secret, and is not shown
+}
 
 // fields says what to do with the value of each known key.
 type fields map[string]func(*yaml.Node) error
@@ -112,8 +115,12 @@ func (r reader) mapping(node *yaml.Node, known fields) error {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		return r.fault(key, fmt.Sprintf("unknown key %q", key.Value),
-			either(spelling.Suggest(key.Value, names), "known here: "+strings.Join(names, ", ")))
+		near := spelling.Suggest(key.Value, names)
+		what := fmt.Sprintf("unknown key %q", key.Value)
+		if r.secretive && near == "" {
+			what = "unknown key"
+		}
+		return r.fault(key, what, either(near, "known here: "+strings.Join(names, ", ")))
 	})
 }
 

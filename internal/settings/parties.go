@@ -52,6 +52,7 @@ func (r reader) owned(list *yaml.Node, lines map[string]int, into *[]string) err
 // externalIDs reads what third parties issued. An external ID is shown in no
 // message.
 func (r reader) externalIDs(node *yaml.Node, into *Settings) error {
+	r.secretive = true
 	accounts, ids := map[string]int{}, map[string]int{}
 	return r.list(node, func(item *yaml.Node) error {
 		var one ExternalID
