@@ -62,9 +62,7 @@ const nearest = 3
 
 // wants reports whether a role is meant.
 func (l *lookup) wants(r *role.Role) bool {
-	address := r.Source.Address
-	if l.role == r.ARN || l.role == r.Name || l.role == address ||
-		strings.HasSuffix(r.ARN, "/"+l.role) || strings.HasSuffix(r.ARN, ":"+l.role) || strings.HasSuffix(address, "."+l.role) {
+	if l.means(r) {
 		l.found++
 		return true
 	}
@@ -72,6 +70,19 @@ func (l *lookup) wants(r *role.Role) bool {
 		l.near = spelling.Nearest(l.role, append(l.near, r.Name), nearest)
 	}
 	return false
+}
+
+// means reports whether the words name a role: by its name, its ARN or the end of
+// one from a separator on, or its address or the end of that.
+func (l *lookup) means(r *role.Role) bool {
+	address := r.Source.Address
+	switch {
+	case l.role == r.ARN, l.role == r.Name, l.role == address, strings.HasSuffix(address, "."+l.role):
+		return true
+	case strings.HasPrefix(l.role, "/"), strings.HasPrefix(l.role, ":"):
+		return strings.HasSuffix(r.ARN, l.role)
+	}
+	return strings.HasSuffix(r.ARN, "/"+l.role) || strings.HasSuffix(r.ARN, ":"+l.role)
 }
 
 // result says, once everything is read, that nothing was found.

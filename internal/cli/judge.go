@@ -143,7 +143,13 @@ func (c *command) judge(ctx context.Context, j *judgement, t task) error {
 	if t.done != nil && ctx.Err() == nil {
 		if err := t.done(); err != nil {
 			c.tell(nil, summary)
-			return err
+			if len(summary.Incomplete) == 0 {
+				return err
+			}
+			c.note("error: %v in what could be read", err)
+			c.hint("it may be in what could not be read")
+			c.code = exitIncomplete
+			return nil
 		}
 	}
 	if t.only == nil && !t.inventory && !j.staged && ctx.Err() == nil {
