@@ -20,7 +20,7 @@ import (
 )
 
 func (c *command) diff() *cobra.Command {
-	var flags judgement
+	flags := judgement{formats: report.DiffFormats}
 	command := &cobra.Command{
 		Use:   "diff BEFORE AFTER",
 		Short: "say which roles a change opens and closes",
@@ -61,11 +61,6 @@ func (c *command) compare(ctx context.Context, j *judgement, args []string) erro
 	wanted, err := j.outputs.settle()
 	if err != nil {
 		return err
-	}
-	for _, one := range wanted {
-		if !slices.Contains(report.DiffFormats, one.format) {
-			return &misuse{fmt.Sprintf("diff does not write %s", one.format), "one of: " + strings.Join(report.DiffFormats, ", ")}
-		}
 	}
 	options, err := j.sourceOptions()
 	if err != nil {
@@ -144,6 +139,9 @@ func openSides(args []string, options source.Options) ([2]*side, error) {
 	}
 	paths := 0
 	for i, name := range names {
+		if name == "-" {
+			return sides, &misuse{"diff does not read standard input", "save it to a file first; each side is a path or a git revision"}
+		}
 		if _, err := os.Stat(name); err == nil && len(args) == 2 {
 			sides[i] = &side{name: name, files: source.NewFiles([]string{name}, nil, options)}
 			paths++
@@ -203,7 +201,7 @@ func openRevision(name string, both [2]string, fork bool) (*revision.Tree, error
 		tree, err = repository.Tree(name)
 	}
 	if err != nil {
-		return nil, &misuse{fmt.Sprintf("%s is neither a path nor a revision that is known here: %v", name, err), "the branches and tags are listed by: git for-each-ref"}
+		return nil, &misuse{fmt.Sprintf("%s is neither a path nor a revision that is known here: %v", name, err), "is a path misspelt? the branches and tags are listed by: git for-each-ref"}
 	}
 	return tree, nil
 }

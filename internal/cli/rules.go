@@ -74,9 +74,9 @@ func indented(text string, by int) string {
 }
 
 // page finds the page of a rule ("IAM-050"), or a section of it
-// ("IAM-050#no-condition", "no-condition").
+// ("IAM-050#no-condition", "IAM-050/no-condition", "no-condition").
 func page(name string) (string, error) {
-	id, code, hasCode := strings.Cut(name, "#")
+	id, code, hasCode := strings.Cut(strings.Replace(name, "/", "#", 1), "#") // the settings spell it with a slash
 	if text, ok := docs.Rule(strings.ToUpper(id)); ok {
 		if !hasCode {
 			return text + evidenceSection(strings.ToUpper(id)), nil

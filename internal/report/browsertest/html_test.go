@@ -232,7 +232,7 @@ func TestNothingOfAStrangerRunsInTheReport(t *testing.T) {
 	const attack = `<script>window.owned = 1</script><img src=x onerror="window.owned = 2">"'><svg onload=window.owned=3>`
 	quoted := strings.ReplaceAll(attack, `"`, `\"`)
 	policy := fmt.Sprintf(`{"Statement": [{"Sid": "%s", "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole",`+
-		` "Condition": {"StringEquals": {"aws:PrincipalTag/%[1]s": "%[1]s"}}}]}`, quoted)
+		` "Condition": {"StringEquals": {"aws:UserAgent": "%[1]s"}, "StringNotEquals": {"aws:PrincipalTag/%[1]s": "%[1]s"}}}]}`, quoted)
 	long := strings.Repeat("n", 3000)
 	export := fmt.Sprintf(`{"RoleDetailList": [
 		{"RoleName": "%[1]s", "Arn": "arn:aws:iam::111122223333:role/%[1]s", "Path": "/", "AssumeRolePolicyDocument": %[2]s, "Tags": [{"Key": "%[1]s", "Value": "%[1]s"}]},
