@@ -232,16 +232,22 @@ func isExternalID(key string) bool {
 // it, such as sts:External-Id. AWS never sends the latter; what was written under
 // it is the vendor's ID all the same. What follows a slash is a tag's name.
 func meansExternalID(key string) bool {
-	if strings.Contains(key, "/") {
+	if ordinaryKeys[key] || strings.Contains(key, "/") {
 		return false
 	}
-	service, name, found := strings.Cut(strings.ToLower(strings.TrimSpace(key)), ":")
-	if found && service == "sts" && !otherSTSKeys[name] {
+	small := strings.ToLower(strings.TrimSpace(key))
+	if name, is := strings.CutPrefix(small, "sts:"); is && !otherSTSKeys[name] {
 		return true
 	}
-	name = key[strings.LastIndexByte(key, ':')+1:]
-	_, near := spelling.Slips(name, "ExternalId")
-	return near || speaksOfExternalID.MatchString(key)
+	_, near := spelling.Slips(small[strings.LastIndexByte(small, ':')+1:], "externalid")
+	return near || strings.Contains(small, "external") && speaksOfExternalID.MatchString(key)
+}
+
+// ordinaryKeys are those that nearly all policies are made of: they need no
+// second look.
+var ordinaryKeys = map[string]bool{
+	"Version": true, "Statement": true, "Sid": true, "Effect": true, "Action": true, "Principal": true, "AWS": true, "Service": true, "Federated": true,
+	"StringEquals": true, "StringLike": true, "Bool": true, "ArnLike": true, "aws:MultiFactorAuthPresent": true, "aws:PrincipalOrgID": true,
 }
 
 // otherSTSKeys are the keys of STS beside sts:ExternalId, in small letters
