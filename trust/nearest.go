@@ -14,6 +14,19 @@ func didYouMean(name string, known []string) string {
 	return allowed
 }
 
+// NearestElement returns the element of a statement that a name is, or is a
+// misspelling of; empty where it is near to none.
+func NearestElement(name string) string {
+	near, _ := nearest(name, statementElements)
+	return near
+}
+
+// NearestOperator is NearestElement for condition operators.
+func NearestOperator(name string) string {
+	near, _ := nearest(name, operatorNames)
+	return near
+}
+
 // list spells names as a person would say them.
 func list(names []string) string {
 	last := len(names) - 1

@@ -98,7 +98,7 @@ func operatorHint(name string) string {
 	case strings.HasPrefix(folded, "aws:") || strings.HasPrefix(folded, "sts:"):
 		return `a condition key stands inside an operator: {"StringEquals": {"sts:ExternalId": "…"}}`
 	}
-	if near, ok := nearest(name, operatorNames); ok {
+	if near := NearestOperator(name); near != "" {
 		return "did you mean " + near + "?"
 	}
 	return "operators are " + list(operatorNames[:len(comparisons)]) +

@@ -8,7 +8,7 @@ import (
 
 	"countersign/internal/role"
 	"countersign/internal/source/rawjson"
-	"countersign/internal/spelling"
+	"countersign/trust"
 )
 
 // policyItem is a trust policy that stands alone in a file.
@@ -66,17 +66,15 @@ func isTrustPolicy(object []byte) bool {
 	return found && all
 }
 
-// principalElements say who a statement is for. A slip in one of them leaves a
-// trust policy that says where it is.
-var principalElements = []string{"Principal", "NotPrincipal"}
-
 func isTrustStatement(statement []byte) bool {
 	principal, sts := false, true
 	rawjson.EachMember(statement, func(m rawjson.Member) bool {
-		switch key := string(m.Key); key {
+		// A slip leaves a trust policy, which is told where it is.
+		switch trust.NearestElement(string(m.Key)) {
 		case "Principal", "NotPrincipal":
 			principal = true
-		case "Action":
+		}
+		if string(m.Key) == "Action" {
 			if m.Value[0] == '"' {
 				sts = sts && mayBeSTS(rawjson.Unquote(m.Value))
 			}
@@ -84,8 +82,6 @@ func isTrustStatement(statement []byte) bool {
 				sts = sts && mayBeSTS(rawjson.Unquote(action))
 				return sts
 			})
-		default:
-			principal = principal || len(spelling.Nearest(key, principalElements, 1)) > 0
 		}
 		return sts
 	})
