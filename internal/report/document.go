@@ -35,16 +35,36 @@ type document struct {
 // openDocument reads the policy that a finding speaks of. The verdict's ranges
 // point into the text that was judged, so that text is taken where there is one.
 func openDocument(finding *rule.Finding, options *Options) *document {
-	document := readDocument(finding.Role.Trust, judgedFile(finding.Verdict))
+	judged := judgedFile(finding.Verdict)
+	last := options.opened
+	if last == nil {
+		last = &opened{}
+	}
+	if last.document == nil || last.role != finding.Role || last.judged != judged {
+		*last = opened{finding.Role, judged, newDocument(finding, judged, options)}
+	}
+	return last.document
+}
+
+// opened is the document of the last finding: several parts of a report look into
+// it.
+type opened struct {
+	role     *role.Role
+	judged   *trust.File
+	document *document
+}
+
+func newDocument(finding *rule.Finding, judged *trust.File, options *Options) *document {
+	document := readDocument(finding.Role.Trust, judged)
 	document.redact = !options.ShowExternalIDs || finding.Role.Trust.Sensitive
 	switch {
 	case finding.Role.Trust.Sensitive:
 		document.hidden = sensitiveText
 		document.hide()
-	case !document.redact || document.file == nil:
+	case !document.redact:
 	case document.parsed:
 		document.hide()
-	case mayHoldExternalID(document.file.Text):
+	case document.file != nil && mayHoldExternalID(document.file.Text):
 		document.hidden = hiddenText
 	}
 	return document

@@ -33,6 +33,8 @@ func secretsOf(tree *trust.Value) *secrets {
 	if len(s.texts) > 0 {
 		s.collectRepeated(tree)
 	}
+	// What holds another one goes before it, or the rest would stay readable.
+	slices.SortFunc(s.texts, func(a, b string) int { return len(b) - len(a) })
 	return s
 }
 
@@ -63,8 +65,8 @@ func (s *secrets) collect(value *trust.Value, secret bool) {
 // what stands where none of these belongs.
 func (s *secrets) collectCondition(value *trust.Value) {
 	s.eachMember(value, func(m *trust.Member) {
-		if isWord(m.Key) && !trust.IsOperator(m.Key.Text) && !mayBeExternalID(m.Key) && !isHarmless(m.Key.Text) {
-			s.markUnlessNear(&m.Key)
+		if isWord(m.Key) && trust.NearestOperator(m.Key.Text) == "" && !mayBeExternalID(m.Key) && !isHarmless(m.Key.Text) {
+			s.mark(&m.Key)
 		}
 		if mayBeExternalID(m.Key) || isWord(m.Key) && strings.Contains(m.Key.Text, ":") && !trust.IsOperator(m.Key.Text) {
 			s.collect(&m.Value, mayBeExternalID(m.Key)) // a key without its operator
@@ -111,23 +113,6 @@ func (s *secrets) markLoose(value *trust.Value) {
 	if isSecret(*value) && (value.Kind != trust.String || !isHarmless(value.Text)) {
 		s.mark(value)
 	}
-}
-
-// markUnlessNear marks what stands in the place of an operator, unless it is one
-// with a slip in it.
-func (s *secrets) markUnlessNear(key *trust.Value) {
-	if near := spelling.Nearest(key.Text, usualOperators, 1); len(near) == 0 && !strings.HasSuffix(key.Text, "IfExists") {
-		s.mark(key)
-	}
-}
-
-// usualOperators are those that slips are made in.
-var usualOperators = []string{
-	"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike",
-	"Bool", "BoolNotEquals", "Null", "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
-	"NumericGreaterThan", "NumericGreaterThanEquals", "DateEquals", "DateNotEquals", "DateLessThan", "DateGreaterThan", "BinaryEquals",
-	"BinaryNotEquals", "IpAddress", "NotIpAddress", "ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike",
-	"ForAllValues:StringEquals", "ForAnyValue:StringEquals", "ForAllValues:StringLike", "ForAnyValue:StringLike",
 }
 
 func isWord(key trust.Value) bool { return key.Kind == trust.String && len(key.Parts) == 0 }
@@ -303,23 +288,16 @@ func (d *document) withoutSecrets(request *trust.Request) *trust.Request {
 // givesAway reports whether a made-up value repeats a piece of a policy's
 // external ID. Without a tree nobody can tell.
 func (d *document) givesAway(value string) bool {
-	return !d.parsed || repeatsSecret(d.tree, false, strings.ToLower(value))
-}
-
-func repeatsSecret(node trust.Value, secret bool, value string) bool {
-	switch node.Kind {
-	case trust.Object:
-		return slices.ContainsFunc(node.Members, func(m trust.Member) bool {
-			return repeatsSecret(m.Key, secret, value) ||
-				repeatsSecret(m.Value, secret || mayBeExternalID(m.Key), value)
-		})
-	case trust.Array, trust.Choice:
-		return slices.ContainsFunc(node.Items, func(item trust.Value) bool { return repeatsSecret(item, secret, value) })
+	if d.secrets == nil {
+		return true
 	}
-	if !secret || !isSecret(node) {
-		return false
+	value = strings.ToLower(value)
+	for node := range d.secrets.nodes {
+		if slices.ContainsFunc(literals(strings.ToLower(spell(*node))), func(piece string) bool { return strings.Contains(value, piece) }) {
+			return true
+		}
 	}
-	return slices.ContainsFunc(literals(strings.ToLower(spell(node))), func(piece string) bool { return strings.Contains(value, piece) })
+	return false
 }
 
 // mayHoldExternalID reports whether text that has no tree may hold an external

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"countersign/internal/audit"
+	"countersign/internal/role"
 	"countersign/internal/rule"
 	"countersign/trust"
 	"countersign/trust/jsontree"
@@ -172,5 +173,37 @@ func TestExternalIDsOfATreeAreFound(t *testing.T) {
 				t.Errorf("masked %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+func TestASecretWithinAnotherHidesAllOfIt(t *testing.T) {
+	file := &trust.File{Text: []byte(`{"Condition": {"StringEquals": {"sts:ExternalId": ["zebra", "zebra-8842-stripes"]}}}`)}
+	tree, err := jsontree.Parse(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := secretsOf(&tree).clean("a zebra-8842-stripes and a zebra"), "a "+mask+" and a "+mask; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// A tree that stands in no file has nothing to mask by its place; what is shown
+// of its witness is masked all the same.
+func TestASecretOfATreeWithoutAFileIsHidden(t *testing.T) {
+	tree := trust.Value{Kind: trust.Object, Members: []trust.Member{{
+		Key: trust.Literal("Condition"), Value: trust.Value{Kind: trust.Object, Members: []trust.Member{{
+			Key: trust.Literal("StringEqualsIfExists"), Value: trust.Value{Kind: trust.Object, Members: []trust.Member{{
+				Key: trust.Literal("sts:ExternalId"), Value: trust.Literal("zebra-8842"),
+			}}},
+		}}},
+	}}}
+	finding := &rule.Finding{Role: &role.Role{Trust: role.Document{Tree: &tree}}, Verdict: &trust.Verdict{}}
+	document := openDocument(finding, &Options{})
+	request := document.withoutSecrets(&trust.Request{Context: trust.Context{"aws:PrincipalTag/customer": {"zebra-8842"}}})
+	if got := request.Context["aws:PrincipalTag/customer"]; len(got) != 1 || got[0] != mask {
+		t.Errorf("it shows %q", got)
+	}
+	if laid := string(document.relaid().file.Text); strings.Contains(laid, "zebra") {
+		t.Errorf("it shows %s", laid)
 	}
 }

@@ -52,7 +52,8 @@ type Options struct {
 	// Now is when the audit took place; zero means the present.
 	Now time.Time
 
-	tally tally // of all findings, with Compliance; set by New
+	tally  tally   // of all findings, with Compliance; set by New
+	opened *opened // the policy that was shown last; set by New
 }
 
 // Zone describes the zone of trust of an audit, for the reader of a report.
@@ -99,6 +100,7 @@ func New(format string, w io.Writer, options Options) (Writer, error) {
 			if len(options.Compliance) > 0 {
 				options.tally = tally{}
 			}
+			options.opened = &opened{}
 			return &selection{known.open(w, options), options}, nil
 		}
 		names = append(names, known.Name)
