@@ -23,6 +23,9 @@ func NearestElement(name string) string {
 
 // NearestOperator is NearestElement for condition operators.
 func NearestOperator(name string) string {
+	if IsOperator(name) {
+		return name
+	}
 	near, _ := nearest(name, operatorNames)
 	return near
 }
