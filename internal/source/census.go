@@ -29,7 +29,7 @@ type census struct {
 	incomplete func(audit.Incomplete)
 	units      []*unit
 	modules    map[moduleKey]*unit
-	met        map[string]*meeting // by the whole path
+	met        map[string]meeting // by the whole path
 	head       [headSize]byte
 }
 
@@ -55,36 +55,34 @@ func (l *census) Visit(file walk.File) error {
 		l.units = append(l.units, &unit{file: file, kind: jsonText})
 		return nil
 	}
-	if l.again(file) {
+	path := whole(file)
+	if before, known := l.met[path]; known && !l.again(file, before) {
 		return nil
 	}
 	units, skipped := len(l.units), l.files.skipped
 	l.look(file)
-	here := l.met[whole(file)]
-	if here.skipped = l.files.skipped > skipped; len(l.units) > units {
-		here.unit = l.units[units]
+	now := meeting{skipped: l.files.skipped > skipped}
+	if len(l.units) > units {
+		now.unit = l.units[units]
 	}
+	if l.met == nil {
+		l.met = map[string]meeting{}
+	}
+	l.met[path] = now
 	return nil
 }
 
-// again reports whether a file was met before: paths may name one twice, or lie
-// in each other. That it is named now counts for it.
-func (l *census) again(file walk.File) bool {
-	before, known := l.met[whole(file)]
+// again reports whether a file that was met is to be looked at once more: paths
+// may name one twice, or lie in each other. That it is named now counts for it.
+func (l *census) again(file walk.File, before meeting) bool {
 	switch {
-	case !known:
-		if l.met == nil {
-			l.met = map[string]*meeting{}
-		}
-		l.met[whole(file)] = &meeting{}
-		return false
 	case file.Named && before.skipped:
 		l.files.skipped--
-		return false
+		return true
 	case file.Named && before.unit != nil:
 		before.unit.file.Named = true
 	}
-	return true
+	return false
 }
 
 // whole is a file's path from the root of the file system.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"path"
-	"strings"
 
 	"countersign/internal/audit"
 	"countersign/internal/role"
@@ -112,18 +111,12 @@ func (r *reading) unlessTaken(item audit.Item) error {
 }
 
 // instead is nothing, for a file of which there is more to say.
-func (r *reading) instead(file walk.File, what string) {
-	switch {
-	case what == "" || !file.Named:
+func (r *reading) instead(file walk.File, what export.Instead) {
+	if what == (export.Instead{}) || !file.Named {
 		r.nothing(file)
-	case file.Path == "-" && strings.HasSuffix(what, "empty"):
-		r.out.Incomplete(audit.Incomplete{Source: file.Path, Reason: "standard input is empty", Hint: "did the command before it fail?"})
-	default:
-		r.out.Incomplete(audit.Incomplete{
-			Source: file.Path, Reason: what,
-			Hint: "docs/usage.md lists what can be judged: exports of roles, trust policies, infrastructure as code",
-		})
+		return
 	}
+	r.out.Incomplete(audit.Incomplete{Source: file.Path, Reason: what.Reason, Hint: what.Hint})
 }
 
 // nothing says that a file holds nothing to judge: an error when the user

@@ -88,17 +88,13 @@ func isTrustStatement(statement []byte) bool {
 	return principal && sts
 }
 
-// insteadOf says what an object with a Statement is that is no trust policy.
-func insteadOf(object []byte) string {
-	found := false
+// hasStatement reports whether an object is a policy of some kind.
+func hasStatement(object []byte) (found bool) {
 	rawjson.EachMember(object, func(m rawjson.Member) bool {
-		found = found || string(m.Key) == "Statement"
+		found = string(m.Key) == "Statement"
 		return !found
 	})
-	if !found {
-		return ""
-	}
-	return "a policy that is no trust policy: not every statement has a Principal and actions of STS alone"
+	return found
 }
 
 // mayBeSTS reports whether an action belongs to STS or to no service at all.

@@ -38,7 +38,7 @@ type Reader struct {
 	yielded    bool                    // something of the file was handed on
 	documents  int                     // objects met so far, at the top or in an array at the top
 	values     int                     // values met so far at the top
-	instead    string                  // what an object is that holds nothing to judge, if that can be told
+	instead    Instead                 // what stands here that holds nothing to judge, if that can be told
 	known      bool                    // something that a role export has was met
 	truncated  bool                    // the last page says that another follows
 	inLine     bool                    // the object that is read stands on a line of JSON Lines
@@ -86,46 +86,58 @@ func (r *Reader) reset(file walk.File, content io.Reader, out Output) {
 	}
 	r.library = newLibrary(file)
 	r.documents, r.values, r.known, r.truncated = 0, 0, false, false
-	r.instead, r.inLine = "", false
+	r.instead, r.inLine = Instead{}, false
 }
 
-// Instead says what a file is that Read did not know, in place of something to
-// judge; empty where that cannot be told.
-func (r *Reader) Instead() string { return r.instead }
+// Instead says what a file is in place of something to judge.
+type Instead struct{ Reason, Hint string }
+
+const judgedKinds = "docs/usage.md lists what can be judged: exports of roles, trust policies, infrastructure as code"
+
+var (
+	emptyInput = Instead{"standard input is empty", "did the command before it fail?"}
+	emptyFile  = Instead{"the file is empty", judgedKinds}
+	noTrust    = Instead{"a policy that is no trust policy: not every statement has a Principal and actions of STS alone", judgedKinds}
+)
+
+// Instead says what a file is that Read did not know; it is zero where that
+// cannot be told.
+func (r *Reader) Instead() Instead { return r.instead }
 
 // readAll returns the fault of the file, or the error that has to end the run.
 func (r *Reader) readAll() (fault, err error) {
 	for {
 		kind := r.next()
 		r.values++
+		line := r.beginLine(kind)
 		switch kind {
 		case '{':
-			line := r.beginLine()
-			if fault, err = r.readObject(); fault != nil && err == nil && r.passLine(fault, line) {
-				fault = nil
-			}
-			r.inLine = false
+			fault, err = r.readObject()
 		case '[':
 			fault, err = r.readArray()
 		case jsontext.KindInvalid:
-			line := r.beginLine()
 			r.text.keep()
 			if _, fault = r.decoder.ReadToken(); errors.Is(fault, io.EOF) {
-				if r.values == 1 { // this one
-					r.instead = "the file is empty"
-				}
+				r.endOfFile()
 				return nil, nil
 			}
-			if r.passLine(fault, line) {
-				fault = nil
-			}
-			r.inLine = false
 		default:
 			fault = r.skip()
 		}
-		if fault != nil || err != nil {
+		if err != nil || fault != nil && !r.passLine(fault, line) {
 			return fault, err
 		}
+	}
+}
+
+// endOfFile notes what there was if there was nothing before it.
+func (r *Reader) endOfFile() {
+	switch {
+	case r.values > 1:
+	case r.file.Path == walk.Stdin:
+		r.instead = emptyInput
+	default:
+		r.instead = emptyFile
 	}
 }
 
@@ -150,11 +162,13 @@ func (r *Reader) readArray() (fault, err error) {
 	}
 }
 
-// beginLine notes whether a line of JSON Lines begins here, and which: one that
-// has a value on every line so far, or is called so.
-func (r *Reader) beginLine() int {
+// beginLine notes whether a line of JSON Lines begins here, and which: that of an
+// object, or of no JSON, in a file that has a value on every line so far, or is
+// called so.
+func (r *Reader) beginLine(kind jsontext.Kind) int {
 	line := r.text.line
-	r.inLine = r.text.column == 1 && (line > 1 && line == r.values || r.isLines())
+	may := kind == '{' || kind == jsontext.KindInvalid
+	r.inLine = may && r.text.column == 1 && (line > 1 && line == r.values || r.isLines())
 	return line
 }
 
@@ -378,7 +392,9 @@ func (r *Reader) yieldWhole(line, column int) error {
 		r.known = true
 		return r.yieldConfigItem(kept, line, column)
 	case !isRole(kept):
-		r.instead = insteadOf(kept)
+		if hasStatement(kept) {
+			r.instead = noTrust
+		}
 		return nil
 	}
 	r.known = true

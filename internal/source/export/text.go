@@ -2,10 +2,11 @@ package export
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"io"
 	"math/bits"
+
+	"countersign/internal/source/rawjson"
 )
 
 const (
@@ -162,7 +163,7 @@ func codePoints(utf8 []byte) int {
 	const low = 0x0101010101010101
 	count := len(utf8)
 	for utf8 = behindASCII(utf8); len(utf8) >= 8; utf8 = utf8[8:] {
-		eight := word(utf8)
+		eight := rawjson.Word(utf8)
 		count -= bits.OnesCount64((eight >> 7) & (^eight >> 6) & low)
 	}
 	for _, b := range utf8 {
@@ -178,14 +179,11 @@ func behindASCII(utf8 []byte) []byte {
 	const high = 0x8080808080808080
 	for len(utf8) >= 64 {
 		b := (*[64]byte)(utf8)
-		if (word(b[:8])|word(b[8:16])|word(b[16:24])|word(b[24:32])|
-			word(b[32:40])|word(b[40:48])|word(b[48:56])|word(b[56:]))&high != 0 {
+		if (rawjson.Word(b[:8])|rawjson.Word(b[8:16])|rawjson.Word(b[16:24])|rawjson.Word(b[24:32])|
+			rawjson.Word(b[32:40])|rawjson.Word(b[40:48])|rawjson.Word(b[48:56])|rawjson.Word(b[56:]))&high != 0 {
 			break
 		}
 		utf8 = utf8[64:]
 	}
 	return utf8
 }
-
-// word is eight bytes at once.
-func word(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }

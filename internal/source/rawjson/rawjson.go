@@ -65,19 +65,19 @@ func SkipSpace(text []byte, i int) int {
 	return i
 }
 
-// skipBlanks is SkipSpace for a run of spaces alone, as a line's indentation.
+// skipBlanks is SkipSpace where many spaces follow, as at the beginning of a line.
 func skipBlanks(text []byte, i int) int {
 	const blanks = 0x2020202020202020
 	for ; i+8 <= len(text); i += 8 {
-		if other := word(text[i:]) ^ blanks; other != 0 {
+		if other := Word(text[i:]) ^ blanks; other != 0 {
 			return i + bits.TrailingZeros64(other)/8
 		}
 	}
 	return SkipSpace(text, i)
 }
 
-// word is eight bytes at once.
-func word(text []byte) uint64 { return binary.LittleEndian.Uint64(text) }
+// Word is eight bytes at once, the first as the lowest.
+func Word(text []byte) uint64 { return binary.LittleEndian.Uint64(text) }
 
 // skipString returns the index behind the string that begins at i. Most strings
 // are too short to be worth a call.
@@ -85,7 +85,7 @@ func skipString(text []byte, i int) int {
 	const low, high, quotes = 0x0101010101010101, 0x8080808080808080, 0x2222222222222222
 	i++
 	for short := min(i+4*8, len(text)-7); i < short; i += 8 {
-		eight := word(text[i:]) ^ quotes // 0 where a quotation mark is
+		eight := Word(text[i:]) ^ quotes // 0 where a quotation mark is
 		if zero := (eight - low) &^ eight & high; zero != 0 {
 			i += bits.TrailingZeros64(zero) / 8
 			if text[i-1] != '\\' {
