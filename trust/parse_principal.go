@@ -129,7 +129,7 @@ func (p *parser) awsPrincipal(principal *Principal) {
 	switch {
 	case text == "*":
 		principal.Form = Anyone
-	case isAccountID(text):
+	case IsAccountID(text):
 		principal.Form, principal.Account = Account, text
 	case isUniqueID(text):
 		principal.Form = Deleted
@@ -153,7 +153,7 @@ func (p *parser) warnNobody(principal *Principal) {
 func (principal *Principal) readARN() bool {
 	segments, ok := parseARN(principal.Text)
 	partition, service, region, account, resource := segments[1], segments[2], segments[3], segments[4], segments[5]
-	if !ok || !isPartition(partition) || region != "" || !isAccountID(account) {
+	if !ok || !isPartition(partition) || region != "" || !IsAccountID(account) {
 		return false
 	}
 	read := Principal{Partition: partition, Account: account}
@@ -190,7 +190,9 @@ func isPartition(text string) bool {
 	return rest[0] == '-' && len(rest) > 1 && strings.Trim(rest, "-abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
-func isAccountID(text string) bool {
+// IsAccountID reports whether a text has the form of an account's id: 12 digits
+// (AWS Account Management Reference Guide, "View AWS account identifiers").
+func IsAccountID(text string) bool {
 	digits, rest := cutDigits(text)
 	return len(digits) == 12 && rest == ""
 }

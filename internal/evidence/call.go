@@ -9,6 +9,8 @@ package evidence
 import (
 	"strings"
 	"time"
+
+	"countersign/trust"
 )
 
 // Identity is the type of a record's userIdentity (CloudTrail User Guide,
@@ -132,11 +134,7 @@ func splitRole(arn string) (account, name string, ok bool) {
 	account, rest, _ = strings.Cut(rest, ":")
 	rest, ok = strings.CutPrefix(rest, "role/")
 	name = rest[strings.LastIndexByte(rest, '/')+1:]
-	return account, name, ok && isAccount(account) && name != ""
-}
-
-func isAccount(text string) bool {
-	return len(text) == 12 && strings.Trim(text, "0123456789") == ""
+	return account, name, ok && trust.IsAccountID(account) && name != ""
 }
 
 // principalID is a principal id without the name of the session: "AROA…".

@@ -168,7 +168,7 @@ func (s *secrets) collectRepeated(value *trust.Value) {
 // repeats reports whether a text tells an external ID. An account's id and an ARN
 // have another meaning.
 func (s *secrets) repeats(text string) bool {
-	if isAccount(text) || strings.HasPrefix(text, "arn:") {
+	if trust.IsAccountID(text) || strings.HasPrefix(text, "arn:") {
 		return false
 	}
 	return slices.ContainsFunc(s.texts, func(secret string) bool {
@@ -176,12 +176,10 @@ func (s *secrets) repeats(text string) bool {
 	})
 }
 
-func isAccount(text string) bool { return len(text) == 12 && strings.Trim(text, "0123456789") == "" }
-
 // clean masks the external IDs in a sentence.
 func (s *secrets) clean(sentence string) string {
 	for _, secret := range s.texts {
-		if !isAccount(secret) && strings.Contains(sentence, secret) {
+		if !trust.IsAccountID(secret) && strings.Contains(sentence, secret) {
 			sentence = strings.ReplaceAll(sentence, secret, mask)
 		}
 	}

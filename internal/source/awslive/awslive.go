@@ -21,6 +21,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
+
+	"countersign/trust"
 )
 
 // DefaultRoleName is the role that is assumed in the accounts of an
@@ -122,7 +124,7 @@ func Open(ctx context.Context, options Options) (*Session, error) {
 			return client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 		},
 		func(out *sts.GetCallerIdentityOutput) error {
-			if !accountID(aws.ToString(out.Account)) || partition(aws.ToString(out.Arn)) == "" {
+			if !trust.IsAccountID(aws.ToString(out.Account)) || partition(aws.ToString(out.Arn)) == "" {
 				return malformed("no account and ARN in it")
 			}
 			return nil
@@ -189,11 +191,6 @@ func (s *Session) note(account, format string, arguments ...any) {
 		defer s.noting.Unlock()
 		s.options.Note(Note{Account: account, Text: fmt.Sprintf(format, arguments...)})
 	}
-}
-
-// accountID reports whether text is 12 digits.
-func accountID(text string) bool {
-	return len(text) == 12 && strings.Trim(text, "0123456789") == ""
 }
 
 // partition returns the second field of an ARN, or nothing if it is none.

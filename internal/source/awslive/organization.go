@@ -12,6 +12,7 @@ import (
 
 	"countersign/internal/audit"
 	"countersign/internal/source/awslive/snapshot"
+	"countersign/trust"
 )
 
 // survey asks Organizations, which answers in the management account and in
@@ -78,7 +79,7 @@ func (s *survey) organization(ctx context.Context) error {
 			return s.client.DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
 		},
 		func(out *organizations.DescribeOrganizationOutput) error {
-			if out.Organization == nil || aws.ToString(out.Organization.Id) == "" || !accountID(aws.ToString(out.Organization.MasterAccountId)) {
+			if out.Organization == nil || aws.ToString(out.Organization.Id) == "" || !trust.IsAccountID(aws.ToString(out.Organization.MasterAccountId)) {
 				return malformed("no organization in it")
 			}
 			return nil
@@ -135,7 +136,7 @@ func (s *survey) below(ctx context.Context, parents []string) error {
 	}
 	for _, account := range accounts {
 		id := aws.ToString(account.Id)
-		if !accountID(id) {
+		if !trust.IsAccountID(id) {
 			return s.nonsense("organizations:ListAccountsForParent", "an account without an id")
 		}
 		s.found.Accounts = append(s.found.Accounts, snapshot.Account{

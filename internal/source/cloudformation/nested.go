@@ -240,7 +240,7 @@ func (t *evaluator) applyManifest() {
 func (t *evaluator) applyArtifact(artifact trust.Value) {
 	environment, _ := artifact.Get("environment") // aws://account/region
 	account, _, _ := strings.Cut(strings.TrimPrefix(environment.Text, "aws://"), "/")
-	if isAccount(account) && t.account == "" {
+	if trust.IsAccountID(account) && t.account == "" {
 		t.account = account
 	}
 	t.scopes = map[string]string{}
@@ -254,8 +254,4 @@ func (t *evaluator) applyArtifact(artifact trust.Value) {
 			}
 		}
 	}
-}
-
-func isAccount(text string) bool {
-	return len(text) == 12 && strings.Trim(text, "0123456789") == ""
 }

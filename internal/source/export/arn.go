@@ -1,6 +1,10 @@
 package export
 
-import "strings"
+import (
+	"strings"
+
+	"countersign/trust"
+)
 
 // roleARN is a role's ARN taken apart:
 // arn:partition:iam::account:role/path/name (IAM User Guide, "IAM ARNs").
@@ -16,22 +20,9 @@ func parseRoleARN(arn string) (parsed roleARN, ok bool) {
 		return roleARN{}, false
 	}
 	account, resource, ok := strings.Cut(rest, ":role")
-	if !ok || !isAccount(account) || !strings.HasPrefix(resource, "/") {
+	if !ok || !trust.IsAccountID(account) || !strings.HasPrefix(resource, "/") {
 		return roleARN{}, false
 	}
 	name := strings.LastIndexByte(resource, '/') + 1
 	return roleARN{partition, account, resource[:name], resource[name:]}, true
-}
-
-// isAccount reports whether text is an account id: 12 digits.
-func isAccount(text string) bool {
-	if len(text) != 12 {
-		return false
-	}
-	for i := range len(text) {
-		if text[i] < '0' || text[i] > '9' {
-			return false
-		}
-	}
-	return true
 }

@@ -5,6 +5,7 @@ import (
 
 	"countersign/internal/role"
 	"countersign/internal/source/rawjson"
+	"countersign/trust"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -42,7 +43,7 @@ func (c configItem) Role() (*role.Role, error) {
 	if fault != nil {
 		found.Trust = role.Document{Err: fault}
 	}
-	if found.Account == "" && isAccount(string(account)) {
+	if found.Account == "" && trust.IsAccountID(string(account)) {
 		found.Account = string(account)
 	}
 	return found, nil

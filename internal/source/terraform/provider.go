@@ -88,7 +88,7 @@ func (m *module) describeProvider(p *provider, body *hclsyntax.Body) {
 		}
 	}
 	if v := s.attribute(body, "allowed_account_ids"); v != nil && v.kind == list && len(v.items) == 1 {
-		if id, ok := v.items[0].scalar(); ok && isAccount(id) {
+		if id, ok := v.items[0].scalar(); ok && trust.IsAccountID(id) {
 			p.account = id
 		}
 	}
@@ -112,7 +112,7 @@ func (m *module) assumedBy(p *provider, arn *value) {
 	p.login += "assume_role=" + arn.describe()
 	if s, ok := arn.isText(); ok {
 		fields := strings.Split(s, ":")
-		if len(fields) > 5 && isAccount(fields[4]) {
+		if len(fields) > 5 && trust.IsAccountID(fields[4]) {
 			p.account = fields[4]
 			return
 		}
@@ -120,22 +120,10 @@ func (m *module) assumedBy(p *provider, arn *value) {
 	// The account may be known where the role's name is not.
 	if pieces := arn.spelled(); len(pieces) > 0 && pieces[0].on == "" {
 		fields := strings.Split(pieces[0].text, ":")
-		if len(fields) > 5 && isAccount(fields[4]) {
+		if len(fields) > 5 && trust.IsAccountID(fields[4]) {
 			p.account = fields[4]
 		}
 	}
-}
-
-func isAccount(s string) bool {
-	if len(s) != 12 {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return true
 }
 
 func partitionOf(region string) string {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"countersign/trust"
 )
 
 // caller is an answer of the data source aws_caller_identity: the account that
@@ -68,7 +70,7 @@ func (r *reader) agreed(meant func(caller) bool) caller {
 
 // accountID returns text if it is an account id.
 func accountID(text string) string {
-	if len(text) != 12 || strings.Trim(text, "0123456789") != "" {
+	if !trust.IsAccountID(text) {
 		return ""
 	}
 	return text

@@ -18,7 +18,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"countersign/internal/audit"
@@ -144,11 +143,6 @@ func cause(err error) error {
 		return path.Err
 	}
 	return err
-}
-
-// accountID reports whether text is 12 digits, and so names a file safely.
-func accountID(text string) bool {
-	return len(text) == 12 && strings.Trim(text, "0123456789") == ""
 }
 
 func keptGap(g audit.Incomplete) gap       { return gap(g) }

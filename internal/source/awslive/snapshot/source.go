@@ -14,6 +14,7 @@ import (
 
 	"countersign/internal/audit"
 	"countersign/internal/role"
+	"countersign/trust"
 )
 
 // Snapshot is a directory of kept answers. It implements audit.Source and
@@ -66,7 +67,7 @@ func (s *Snapshot) load() error {
 		return fmt.Errorf("%s is of schema %q, not %q", manifestFile, s.manifest.Schema, Schema)
 	}
 	for _, account := range s.manifest.Accounts {
-		if !accountID(account) {
+		if !trust.IsAccountID(account) {
 			return fmt.Errorf("%s names %q, which is no account id", manifestFile, account)
 		}
 		if file, err := s.root.Stat(rolesFile(account)); err == nil {
